@@ -1,0 +1,1 @@
+"""Rosters as xlsx and PDF, the list template."""

@@ -1,0 +1,49 @@
+"""What HQ may choose: acceptance, reminders, caps, hours. One frozen value, decoded from the settings once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from daemon.domain.deadlines import DeadlineRule
+
+
+class FaxAcceptance(StrEnum):
+    """When a date read from a fax counts as verified."""
+
+    PERSON = "person"
+    AGREEMENT = "agreement"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Every rule that is a matter of taste or agreement, with its default."""
+
+    deadline: DeadlineRule = DeadlineRule()
+    auto_verify_typed: bool = True
+    """Typed sources that pass every guard are verified at once (design §2, step 4)."""
+    fax_acceptance: FaxAcceptance = FaxAcceptance.PERSON
+    send_from: dt.time = dt.time(9, 0)
+    """Reminders leave only between these hours of an open day, Asia/Tokyo."""
+    send_until: dt.time = dt.time(17, 0)
+    digest_at: dt.time = dt.time(8, 30)
+    digest_with_names: bool = False
+    """The digest names rows by number; True prints names as well (it stays inside HQ)."""
+    sync_fresh_s: int = 1800
+    """A mailbox sync older than this holds every reminder (I5)."""
+    office_daily_cap: int = 3
+    """Most mails to one office on one day, receipts excluded; more are held (I3)."""
+    office_daily_receipts: int = 10
+    hourly_cap: int = 120
+    """Most mails in one hour, all together."""
+    pace_s: float = 2.0
+    """Pause between two submissions."""
+    unknown_wait_s: int = 1800
+    """How long evidence is awaited before an unknown is sent again."""
+    overdue_needs_approval: bool = True
+    """The T+1 reminder waits for a person (domain.md §3.7, stage 4)."""
+    mail_max_attempts: int = 12
+    quarantine_after: int = 3
+    names_in_reminders: bool = False
+    """Reminders name rows by number (default) or by name."""

@@ -1,0 +1,1 @@
+"""One use case per file. Handlers know ports and domain, never adapters."""

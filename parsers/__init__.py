@@ -1,0 +1,1 @@
+"""Bytes in, findings out. Pure: no clock, database, network, environment or files."""

@@ -1,0 +1,1 @@
+"""Dates as Japanese offices write them."""

@@ -1,0 +1,61 @@
+"""The form editions: which fields a roster of each kind has, under which number its page code travels.
+
+An edition never changes once a sheet of it has left the house; a new layout is a new edition. The geometry of an
+edition is a function of the edition alone and lives with its Typst template (`mail_templates/forms`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parsers.codes import BadCode, parse_code
+from parsers.findings import Field
+
+XLSX_PROPERTY = "meibod-roster"
+"""Custom document property of our workbooks: the roster code."""
+KEY_HEADER = "照合キー"
+"""Header of the hidden key column of our workbooks."""
+CODE_LABEL = "回付番号"
+"""Printed before the roster code, on paper and in the workbook (the code stands in the same or the next cell)."""
+
+
+def row_key(roster: str, row: int, enrollment: str) -> str:
+    """What the hidden key cell of a row holds; survives sorting, filtering, inserting and re-saving."""
+    return f"{roster}/{row}/{enrollment}"
+
+
+def parse_row_key(text: str) -> tuple[str, int, str] | None:
+    """Roster code, row No. and enrollment of a key cell; None when it is none of ours."""
+    parts = text.strip().split("/")
+    if len(parts) != 3 or not parts[1].isdigit():
+        return None
+    try:
+        return parse_code(parts[0]), int(parts[1]), parts[2]
+    except BadCode:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class FormEdition:
+    """One printed layout."""
+
+    name: str
+    """As in the layout manifest, e.g. "pre-new-id/1"."""
+    number: int
+    """As in the page code, 0–1023."""
+    title: str
+    """名簿の名称 as printed."""
+    fields: tuple[Field, ...]
+    """Fields an office fills in, in reading order."""
+    rows_per_page: int
+
+
+PRE_EXISTING_ID = FormEdition(
+    "pre-existing-id/1", 1, "受講者名簿（ＩＤ兼務登録用）", (Field.CONCURRENT_REGISTERED_ON,), 12
+)
+PRE_NEW_ID = FormEdition(
+    "pre-new-id/1", 2, "受講者名簿（ＩＤ登録用）", (Field.ID_REGISTERED_ON, Field.CONCURRENT_REGISTERED_ON), 12
+)
+
+EDITIONS = {e.name: e for e in (PRE_EXISTING_ID, PRE_NEW_ID)}
+EDITIONS_BY_NUMBER = {e.number: e for e in EDITIONS.values()}

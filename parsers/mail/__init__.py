@@ -1,0 +1,1 @@
+"""Mail: bytes into headers, parts, kind, tokens, words."""

@@ -1,0 +1,1 @@
+"""Typed tables: workbooks into cells, cells into findings."""
