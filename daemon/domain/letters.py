@@ -164,6 +164,8 @@ class ReminderLetter:
     total: int
     """Trainees of this prefecture who are not excluded."""
     sender: Sender
+    attachments: int = 0
+    """Rosters attached once more; 0 = the text points at the first mail."""
 
     @property
     def missing_count(self) -> int:
@@ -198,6 +200,8 @@ class ReceiptLetter:
     """Trainees of this prefecture in this training who are not excluded."""
     new: int = 0
     """Rows for which this very mail brought a date that was recorded."""
+    again: int = 0
+    """Rows for which it repeated what was on record (original and copy)."""
     missing: tuple[RosterRows, ...] = ()
     """Rows nothing is known of, or one of two dates is missing."""
     under_check: tuple[RosterRows, ...] = ()
@@ -208,7 +212,8 @@ class ReceiptLetter:
     @property
     def template(self) -> str:
         """Name for `Templates.render`: complete, partial or nothing-read."""
-        if self.about is None or (self.new == 0 and self.confirmed < self.total):
+        understood = self.new or self.again or self.under_check or self.confirmed >= self.total
+        if self.about is None or not understood:
             return "receipt/nothing-read"
         done = self.confirmed >= self.total and not self.under_check
         return "receipt/complete" if done else "receipt/partial"
