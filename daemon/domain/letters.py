@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from daemon.domain.model import Enrollment, MailPurpose, OutboxState, SourceKind, State, Status
+from daemon.domain.reminding import Stage
 from parsers.findings import Evidence, Field, Problem
 
 # -- what several letters share --------------------------------------------------------------------------------
@@ -129,23 +130,6 @@ class DispatchLetter:
 
 
 # -- 督促 ------------------------------------------------------------------------------------------------------
-
-
-class Stage(StrEnum):
-    """Stage of a reminder; also the name of its template (domain.md §3.7, §5)."""
-
-    UPCOMING = "upcoming"
-    """T−10, when nothing has come from the prefecture."""
-    CHECK = "check"
-    """T−5, 事前確認."""
-    LAST = "last"
-    """T−2, 直前."""
-    TODAY = "today"
-    """T, 当日."""
-    OVERDUE = "overdue"
-    """T+1, 超過; a person approves it."""
-    WEEKLY = "weekly"
-    """Every week after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +264,8 @@ class DigestPrefecture:
     reminded_on: dt.date | None = None
     """Last reminder that left."""
     next_reminder_on: dt.date | None = None
-    held_because: str = ""
-    """Code or text: why no reminder goes out now; "" = not held."""
+    held_because: tuple[str, ...] = ()
+    """Codes (`reminding.Hold`) or texts: why no reminder goes out now; () = not held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,8 +353,8 @@ class DigestReview:
 class DigestHeld:
     """A mail that waits, and why."""
 
-    because: str
-    """Code or text."""
+    because: tuple[str, ...]
+    """Codes (`reminding.Hold`) or texts (`OutboxMail.held_because`)."""
     purpose: MailPurpose
     prefecture: str
     training_name: str = ""
