@@ -6,11 +6,11 @@ Ports speak in values of `daemon.domain` and `parsers.findings`; no adapter type
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from daemon.domain.directory import Directory
 from daemon.domain.model import (
@@ -69,6 +69,11 @@ class MailboxView:
 
 class MailboxError(Exception):
     """The mailbox cannot be reached or the session broke; the connection is gone. Always transient for the caller."""
+
+    def __init__(self, message: str = "", *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        """How long the server asked us to stay away ("Suggested Backoff Time"); None = it did not say."""
 
 
 class Mailbox(Protocol):
@@ -187,6 +192,9 @@ class Transaction(Protocol):
     def save_enrollment(self, enrollment: Enrollment) -> None:
         """Insert or replace the row and all its values."""
 
+    def save_enrollments(self, enrollments: Iterable[Enrollment]) -> None:
+        """`save_enrollment` for each, in a few statements: for lists."""
+
     def get_enrollment(self, enrollment_id: str) -> Enrollment: ...
     def find_enrollment(self, enrollment_id: str) -> Enrollment | None: ...
     def enrollments(
@@ -261,7 +269,7 @@ class Transaction(Protocol):
 
     def count_outbox(self) -> Mapping[OutboxState, int]: ...
     def count_sent(self, since: dt.datetime, prefecture: str | None = None, purpose: str | None = None) -> int:
-        """Mails that left or may have left (sent, confirmed, unknown, in flight) whose last attempt began since then."""
+        """Mails that left or may have left (sent, confirmed, unknown, in flight), last attempt begun since then."""
 
     # history and small facts
     def append_event(
@@ -293,7 +301,10 @@ class Transaction(Protocol):
 
     # work
     def enqueue(self, job: Job) -> None:
-        """Hand a job to the work queue within this transaction: it exists if and only if the block commits."""
+        """Hand a job to the work queue within this transaction: it exists if and only if the block commits.
+
+        A process without a work queue (every command but `run`) drops it; the sweeper derives it from the rows.
+        """
 
 
 class Store(Protocol):
@@ -307,6 +318,32 @@ class Store(Protocol):
 
     def check(self) -> list[str]:
         """Integrity of the database file or connection; one sentence per problem, empty = sound."""
+
+
+# -- work ------------------------------------------------------------------------------------------------------
+
+Handler: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[None]]
+"""Does one kind of job; its argument is `Job.args`. Must be safe to run again: a crash repeats it."""
+
+
+class Work(Protocol):
+    """The queue behind `Transaction.enqueue`: at least once, in no promised order, a few at a time.
+
+    What it knows is disposable, because the rows of the domain are the truth: a job that fails is logged by the name of
+    its error and not repeated here; whoever planned it looks at the row again and plans a new one under a new key.
+    """
+
+    async def start(self, handlers: Mapping[str, Handler]) -> None:
+        """Begin to run jobs on the present event loop, those a crash left behind first. `handlers`: by `Job.name`."""
+
+    async def stop(self, timeout_s: float) -> None:
+        """Take no more jobs, give running ones `timeout_s`, cancel the rest; those begin again at the next start."""
+
+    def reap(self) -> int:
+        """Say that this process lives, take over the jobs of dead ones; how many. Call it about once a minute."""
+
+    def prune(self, finished_before: dt.datetime) -> int:
+        """Forget jobs that ended before then, and their keys; how many."""
 
 
 # -- reading, writing ------------------------------------------------------------------------------------------
