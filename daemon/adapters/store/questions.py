@@ -1,0 +1,63 @@
+"""Readings (kept for ever) and reviews (questions to a person)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from daemon.adapters.store import schema
+from daemon.adapters.store.shape import Rows, Shape, given
+from daemon.domain.model import Reading, Review, ReviewState
+
+_READINGS = Shape(schema.readings, Reading, "reading_id")
+_REVIEWS = Shape(schema.reviews, Review, "review_id")
+
+
+class QuestionRows(Rows):
+    """The part of a transaction that keeps what was read and what is asked."""
+
+    def add_reading(self, reading: Reading) -> int:
+        """The new id."""
+        return _READINGS.add(self._connection, reading)
+
+    def get_reading(self, reading_id: int) -> Reading:
+        """Raises KeyError."""
+        return _READINGS.get(self._connection, reading_id)
+
+    def readings(self, *, ledger_id: int | None = None, enrollment_id: str | None = None) -> list[Reading]:
+        """By id."""
+        c = schema.readings.c
+        return _READINGS.list(self._connection, given((c.ledger_id, ledger_id), (c.enrollment_id, enrollment_id)))
+
+    def add_review(self, review: Review) -> int | None:
+        """The new id, or None when the question (its dedupe key) has been asked before."""
+        c = schema.reviews.c
+        asked = self._connection.execute(sa.select(c.review_id).where(c.dedupe_key == review.dedupe_key)).first()
+        return None if asked else _REVIEWS.add(self._connection, review)
+
+    def save_review(self, review: Review) -> None:
+        """Insert or replace."""
+        _REVIEWS.save(self._connection, review)
+
+    def get_review(self, review_id: int) -> Review:
+        """Raises KeyError."""
+        return _REVIEWS.get(self._connection, review_id)
+
+    def reviews(
+        self,
+        *,
+        state: ReviewState | None = ReviewState.OPEN,
+        prefecture: str | None = None,
+        training_id: str | None = None,
+        ledger_id: int | None = None,
+        enrollment_id: str | None = None,
+    ) -> list[Review]:
+        """By id; `state=None` means all."""
+        c = schema.reviews.c
+        where = given(
+            (c.state, state),
+            (c.prefecture, prefecture),
+            (c.training_id, training_id),
+            (c.ledger_id, ledger_id),
+            (c.enrollment_id, enrollment_id),
+        )
+        return _REVIEWS.list(self._connection, where)

@@ -1,0 +1,63 @@
+"""Trainings, rosters and dispatches in the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from daemon.adapters.store import schema
+from daemon.adapters.store.shape import Rows, Shape, given
+from daemon.domain.model import Dispatch, Roster, Training
+
+_TRAININGS = Shape(schema.trainings, Training, "training_id")
+_ROSTERS = Shape(schema.rosters, Roster, "code")
+_DISPATCHES = Shape(schema.dispatches, Dispatch, "dispatch_id")
+
+
+class TrainingRows(Rows):
+    """The part of a transaction that keeps trainings, rosters, dispatches."""
+
+    def save_training(self, training: Training) -> None:
+        """Insert or replace."""
+        _TRAININGS.save(self._connection, training)
+
+    def get_training(self, training_id: str) -> Training:
+        """Raises KeyError."""
+        return _TRAININGS.get(self._connection, training_id)
+
+    def trainings(self) -> list[Training]:
+        """All, by id."""
+        return _TRAININGS.list(self._connection)
+
+    def save_roster(self, roster: Roster) -> None:
+        """Insert or replace."""
+        _ROSTERS.save(self._connection, roster)
+
+    def get_roster(self, code: str) -> Roster:
+        """Raises KeyError."""
+        return _ROSTERS.get(self._connection, code)
+
+    def find_roster(self, code: str) -> Roster | None:
+        """None when there is none."""
+        return _ROSTERS.find(self._connection, schema.rosters.c.code == code)
+
+    def rosters(self, training_id: str, prefecture: str | None = None) -> list[Roster]:
+        """Those of one training, by code."""
+        c = schema.rosters.c
+        return _ROSTERS.list(self._connection, given((c.training_id, training_id), (c.prefecture, prefecture)))
+
+    def save_dispatch(self, dispatch: Dispatch) -> None:
+        """Insert or replace."""
+        _DISPATCHES.save(self._connection, dispatch)
+
+    def find_dispatch(self, dispatch_id: str) -> Dispatch | None:
+        """None when there is none."""
+        return _DISPATCHES.find(self._connection, schema.dispatches.c.dispatch_id == dispatch_id)
+
+    def dispatches(self, training_id: str | None = None, prefecture: str | None = None) -> list[Dispatch]:
+        """By id."""
+        c = schema.dispatches.c
+        return _DISPATCHES.list(self._connection, given((c.training_id, training_id), (c.prefecture, prefecture)))
+
+    def dispatches_due(self, on: dt.date) -> list[Dispatch]:
+        """Those with a reminder due on or before `on`, by id; one range of one index."""
+        return _DISPATCHES.list(self._connection, [schema.dispatches.c.next_reminder_on <= on])
