@@ -1,11 +1,34 @@
-"""The one entry of the parsers: `read_file`, bytes and context in, `Document` out."""
+"""The one entry of the parsers: `read_file`, bytes and context in, `Document` out.
+
+What a file is, is decided by its bytes (`parsers.sniff`). Kinds nobody reads yet end under their own problem code.
+The parts of a mail are read one by one, and none can spoil another: what was foreseen is a note, an exception nobody
+foresaw is a READER_FAILED note on its part. `read_outline` and `read_part` do the same in pieces, for a caller whose
+reading process was killed half-way.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
-from parsers.findings import Document
+from parsers import sniff
+from parsers.archives import check_expansion, open_zip
+from parsers.errors import ParserError
+from parsers.findings import Attachment, Document, Message, MessageKind, Note, Page, PageKind, Problem, Source
+from parsers.pictures import is_ornament
+
+if TYPE_CHECKING:
+    from parsers.tables.grid import GridReading
+
+_DEPTH_MOST = 3
+"""A mail in a mail in a mail."""
+_BYTES_MOST = 64_000_000
+_PARTS_MOST = 200
+_SIGNATURE_BYTES = 20_000
+_HOPELESS = frozenset({sniff.TEXT, sniff.CSV, sniff.HTML, sniff.XML, sniff.BINARY, sniff.EMPTY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +45,201 @@ class ReadingContext:
     """Our own addresses, lower case: mail from them is our own come back."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Something to read: the file itself (path "") or a part of a mail, at any depth."""
+
+    path: str
+    name: str
+    data: bytes
+    media: str
+    depth: int = 0
+
+
 def read_file(name: str, data: bytes, context: ReadingContext) -> Document:
-    """Read one returned file or mail of any kind; never raises for what the bytes hold."""
-    raise NotImplementedError
+    """Read one returned file or mail of any kind; never raises for what the bytes hold (MemoryError apart)."""
+    return _read(_root(name, data), context)
+
+
+def read_outline(name: str, data: bytes, context: ReadingContext, part: str = "") -> Document:
+    """What the mail at `part` says about itself, its attachments listed and not read.
+
+    For a file that is no mail, a document with its source alone. Raises KeyError when there is no such part.
+    """
+    found = _find(_root(name, data), part, context)
+    if found.media != sniff.MAIL or found.depth >= _DEPTH_MOST:
+        return Document(_source(found))
+    return _open_mail(found, context)[0]
+
+
+def read_part(name: str, data: bytes, context: ReadingContext, part: str) -> Document:
+    """Read one attachment (path as in `Message.attachments`) and nothing else. Raises KeyError when there is none."""
+    return _read(_find(_root(name, data), part, context), context)
+
+
+def merge(document: Document, part: Document) -> Document:
+    """`document` with what was found in one of its parts; the parts of a nested mail join the attachments."""
+    message = document.message
+    if message is not None and part.message is not None:
+        message = replace(message, attachments=message.attachments + part.message.attachments)
+    return replace(
+        document,
+        pages=document.pages + part.pages,
+        findings=document.findings + part.findings,
+        problems=document.problems + part.problems,
+        message=message,
+    )
+
+
+def preload() -> None:
+    """Import what reading needs, for a process that will be forked."""
+    import parsers.mail.message
+    import parsers.pdf.document
+    import parsers.tables.workbook  # noqa: F401
+
+
+def _root(name: str, data: bytes) -> _Part:
+    """The file itself. What a mailbox handed out as a mail is one, even where its headers are hopeless."""
+    media = sniff.sniff(data)
+    if name.lower().endswith(".eml") and media in _HOPELESS:
+        media = sniff.MAIL
+    return _Part("", name, data, media)
+
+
+def _read(part: _Part, context: ReadingContext) -> Document:
+    """One part with everything in it; exceptions end here."""
+    empty = Document(_source(part))
+    if len(part.data) > _BYTES_MOST:
+        return _noted(empty, Problem.TOO_LARGE, f"{len(part.data)} bytes", part)
+    try:
+        return _READERS.get(part.media, _read_nothing)(part, context)
+    except ParserError as e:
+        return _noted(empty, e.problem, e.detail, part)
+    except MemoryError:
+        raise
+    except Exception as e:  # noqa: BLE001 - a bug in one reader must not lose the other parts
+        return _noted(empty, Problem.READER_FAILED, type(e).__name__, part)
+
+
+def _read_mail(part: _Part, context: ReadingContext) -> Document:
+    if part.depth >= _DEPTH_MOST:
+        raise ParserError(Problem.NESTED_TOO_DEEP, part.name)
+    document, parts = _open_mail(part, context)
+    if document.message is not None and document.message.kind is MessageKind.OWN:
+        return document  # our own copy: what it carries is what we wrote
+    for leaf in parts:
+        document = merge(document, _read(leaf, context))
+    return document
+
+
+def _open_mail(part: _Part, context: ReadingContext) -> tuple[Document, list[_Part]]:
+    """The outline of a mail and its parts; media types by content."""
+    from parsers.mail.message import read_message
+
+    mail = read_message(part.data, context)
+    parts = [
+        _Part(_join(part, p.path), p.name, p.data, _media(p.is_message, p.data), part.depth + 1) for p in mail.parts
+    ]
+    notes = [Note(n.code, n.detail, _join(part, n.part) if n.part else part.path) for n in mail.notes]
+    if len(parts) > _PARTS_MOST:
+        notes.append(Note(Problem.TOO_LARGE, f"{len(parts)} attachments", part.path))
+    if part.depth and mail.message.said.strip():
+        # Nobody judges the words of a mail within a mail; they may hold the answer.
+        notes.append(Note(Problem.OTHER_FILE_NOT_READ, "text of an attached mail", part.path))
+    message = replace(mail.message, attachments=tuple(_listed(mail.message, part, parts)))
+    return Document(_source(part), problems=tuple(notes), message=message), parts[:_PARTS_MOST]
+
+
+def _listed(message: Message, part: _Part, parts: list[_Part]) -> Iterator[Attachment]:
+    """Attachments as the mail lists them, with full path and the media type of the content."""
+    media = {p.path: p.media for p in parts}
+    for listed in message.attachments:
+        path = _join(part, listed.part)
+        yield replace(listed, part=path, media=media.get(path, listed.media))
+
+
+def _find(root: _Part, path: str, context: ReadingContext) -> _Part:
+    """The part at `path`, looking no deeper into mails than needed."""
+    part = root
+    while part.path != path:
+        if part.media != sniff.MAIL or part.depth >= _DEPTH_MOST:
+            raise KeyError(path)
+        on_the_way = [p for p in _open_mail(part, context)[1] if path == p.path or path.startswith(f"{p.path}/")]
+        if not on_the_way:
+            raise KeyError(path)
+        part = on_the_way[0]
+    return part
+
+
+def _read_workbook(part: _Part, context: ReadingContext) -> Document:
+    from parsers.tables.workbook import read_workbook
+
+    check_expansion(part.data)
+    document = _with_reading(part, read_workbook(part.data, part=part.path, context=context))
+    if part.media == sniff.XLSM:
+        return _noted(document, Problem.MACROS_IGNORED, part.name, part)
+    return document
+
+
+def _read_pdf(part: _Part, context: ReadingContext) -> Document:
+    from parsers.pdf.document import read_pdf
+
+    found = read_pdf(part.data, part=part.path, context=context)
+    document = _with_reading(part, found.reading)
+    for path, name, data in found.embedded:
+        inner = _Part(_join(part, path), name, data, sniff.sniff(data), part.depth + 1)
+        if inner.depth > _DEPTH_MOST:
+            document = _noted(document, Problem.NESTED_TOO_DEEP, name, inner)
+        else:
+            document = merge(document, _read(inner, context))
+    return document
+
+
+def _read_picture(part: _Part, context: ReadingContext) -> Document:  # noqa: ARG001 - one shape for all readers
+    document = Document(_source(part))
+    if part.depth and is_ornament(part.data):
+        return document
+    page = Page(1, PageKind.FOREIGN, problems=(Problem.IMAGE_NOT_READ,), part=part.path)
+    return _noted(replace(document, pages=(page,)), Problem.IMAGE_NOT_READ, part.media, part)
+
+
+def _read_nothing(part: _Part, context: ReadingContext) -> Document:
+    """Kinds without a reader, each under its own name."""
+    if sniff.is_picture(part.media):
+        return _read_picture(part, context)
+    if part.media in {sniff.ENCRYPTED_OFFICE, sniff.ENCRYPTED_ZIP}:
+        raise ParserError(Problem.ENCRYPTED_ATTACHMENT, part.name)
+    if part.media == sniff.EMPTY or (part.media == sniff.ZIP and open_zip(part.data) is None):
+        raise ParserError(Problem.UNREADABLE_ATTACHMENT, part.media)
+    if part.depth and part.media == sniff.PKCS7 and len(part.data) < _SIGNATURE_BYTES:
+        return Document(_source(part))  # a detached signature holds no words
+    raise ParserError(Problem.UNSUPPORTED_TYPE, part.media)
+
+
+_READERS: dict[str, Callable[[_Part, ReadingContext], Document]] = {
+    sniff.MAIL: _read_mail,
+    sniff.XLSX: _read_workbook,
+    sniff.XLSM: _read_workbook,
+    sniff.PDF: _read_pdf,
+}
+
+
+def _with_reading(part: _Part, reading: GridReading) -> Document:
+    return Document(_source(part), reading.pages, reading.findings, reading.notes)
+
+
+def _noted(document: Document, code: Problem, detail: str, part: _Part) -> Document:
+    return replace(document, problems=(*document.problems, Note(code, detail, part.path)))
+
+
+def _source(part: _Part) -> Source:
+    return Source(part.name, sha256(part.data).hexdigest(), part.media)
+
+
+def _media(is_message: bool, data: bytes) -> str:
+    """A mail attached whole need not begin with headers we know: here the declaration is the proof."""
+    return sniff.MAIL if is_message else sniff.sniff(data)
+
+
+def _join(part: _Part, path: str) -> str:
+    return f"{part.path}/{path}" if part.path else path
