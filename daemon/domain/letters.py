@@ -490,8 +490,9 @@ class DigestLetter:
     @property
     def todo_count(self) -> int:
         """Things only a person can settle."""
-        waiting = (self.alarms, self.reviews, self.held, self.outbox, self.bounces, self.quarantine)
-        return sum(len(items) for items in waiting)
+        waiting = (self.alarms, self.reviews, self.outbox, self.bounces, self.quarantine)
+        released_by_hand = sum(h.outbox_id is not None for h in self.held)
+        return sum(len(items) for items in waiting) + released_by_hand
 
     @property
     def owing_count(self) -> int:
