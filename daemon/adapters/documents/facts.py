@@ -1,0 +1,90 @@
+"""A `RosterSheet` as the words that stand on it: what the printed sheet and the workbook both show.
+
+Dates are written here once (era, weekday), IDs are masked here once; nothing else formats them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from daemon.domain.calendar import in_era
+from daemon.domain.model import Enrollment
+from daemon.ports import RosterSheet
+from parsers.forms import EDITIONS, FormEdition, row_check
+
+_SHOWN_OF_ID = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The heading of a roster, ready to be printed."""
+
+    form: FormEdition
+    roster: str
+    document_no: str
+    issued: str
+    training: str
+    period: str
+    deadline: str
+    prefecture: str
+    centre: str
+    office: str
+    count: str
+    reply_fax: str
+    reply_mail: str
+    contact: str
+
+    def texts(self) -> tuple[str, ...]:
+        """Everything in the heading that somebody typed."""
+        typed = (self.document_no, self.training, self.prefecture, self.centre, self.office)
+        return (*typed, self.reply_fax, self.reply_mail, self.contact)
+
+
+def facts_of(sheet: RosterSheet, words: Mapping[str, Any]) -> Facts:
+    """The heading of `sheet` in words."""
+    training = sheet.training
+    return Facts(
+        form=EDITIONS[sheet.roster.edition],
+        roster=sheet.roster.code,
+        document_no=sheet.document_no,
+        issued=in_era(sheet.issued_on, weekday=False),
+        training=training.name,
+        period=_period(training.starts_on, training.ends_on),
+        deadline=in_era(training.deadline_on),
+        prefecture=sheet.office_title,
+        centre=sheet.centre_title,
+        office=_pension_office(sheet.roster.pension_office),
+        count=f"{len(sheet.rows)}{words['labels']['persons']}",
+        reply_fax=sheet.reply_fax,
+        reply_mail=sheet.reply_mail,
+        contact=sheet.contact,
+    )
+
+
+def masked_id(terminal_id: str) -> str:
+    """All but the last three characters hidden, "" for none; an ID too short to hide anything is hidden whole."""
+    if not terminal_id:
+        return ""
+    return "***" + (terminal_id[-_SHOWN_OF_ID:] if len(terminal_id) > _SHOWN_OF_ID else "")
+
+
+def short_era(day: dt.date) -> str:
+    """「R8.3.10」, for places without room."""
+    return f"R{day.year - 2018}.{day.month}.{day.day}"
+
+
+def row_tag(sheet: RosterSheet, person: Enrollment) -> str:
+    """Row No. and its check letter, as printed beside the boxes."""
+    return f"{person.row}{row_check(sheet.roster.code, person.row)}"
+
+
+def _period(starts_on: dt.date, ends_on: dt.date) -> str:
+    return in_era(starts_on) if starts_on == ends_on else f"{in_era(starts_on)}～{in_era(ends_on)}"
+
+
+def _pension_office(name: str) -> str:
+    """Branches carry their own kind (サテライト, 分室); everything else is a 年金事務所."""
+    return name if name.endswith(("年金事務所", "サテライト", "分室")) else f"{name}年金事務所"

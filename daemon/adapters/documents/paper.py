@@ -1,0 +1,123 @@
+"""The printed roster: a `RosterSheet` becomes PDF bytes and the layout manifest, out of one Typst template per edition.
+
+The positions in the manifest are asked of the typesetter after layout (`typst.query`), so they are those of the page
+and not of a second description of it. One compiler is kept: loading the font costs more than setting a page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from daemon.adapters.documents.facts import Facts, masked_id, row_tag, short_era
+from daemon.adapters.documents.glyphs import font_path
+from daemon.domain.calendar import TOKYO
+from daemon.domain.model import Enrollment
+from daemon.ports import RosterSheet
+from parsers.codes import PageCode
+from parsers.forms import FormEdition
+
+if TYPE_CHECKING:
+    import typst
+
+_MOST_PAGES = 31
+"""One base-32 symbol of the page code."""
+
+
+class Paper:
+    """Sets rosters with the templates of one folder. Safe to call from several threads, one page at a time."""
+
+    def __init__(self, key: bytes, forms: Path) -> None:
+        self._key = key
+        self._forms = forms
+        self._compiler: typst.Compiler | None = None
+        self._lock = threading.Lock()
+
+    def set(self, sheet: RosterSheet, facts: Facts, words: Mapping[str, Any]) -> tuple[bytes, list[dict[str, Any]]]:
+        """PDF bytes and the places reported by the template, in drawing order.
+
+        Same sheet, same bytes: the document's date is the day of issue, not of printing.
+        """
+        source = self._forms / f"{facts.form.name.replace('/', '-')}.typ"
+        stamp = dt.datetime.combine(sheet.issued_on, dt.time(), TOKYO)
+        inputs = {"sheet": json.dumps(self._content(sheet, facts, words), ensure_ascii=False)}
+        with self._lock:
+            compiler = self._ready()
+            pdf = compiler.compile(input=source, format="pdf", sys_inputs=inputs, timestamp=stamp)
+            places = json.loads(compiler.query("<place>", field="value"))
+        if not isinstance(pdf, bytes):
+            raise TypeError(f"the typesetter returned {type(pdf).__name__}")
+        return pdf, places
+
+    def _ready(self) -> typst.Compiler:
+        if self._compiler is None:
+            import typst
+
+            fonts = typst.Fonts(
+                include_system_fonts=False, include_embedded_fonts=False, font_paths=[font_path().parent]
+            )
+            self._compiler = typst.Compiler(root=self._forms, font_paths=fonts, ignore_system_fonts=True)
+        return self._compiler
+
+    def _content(self, sheet: RosterSheet, facts: Facts, words: Mapping[str, Any]) -> dict[str, Any]:
+        pages = list(sheets_of(sheet.rows, facts.form))
+        return {
+            "title": facts.form.title,
+            "document_title": f"{facts.form.title} {facts.training} {facts.roster}",
+            "form": facts.form.name,
+            **{name: getattr(facts, name) for name in Facts.__slots__ if name != "form"},
+            "pages": [
+                {
+                    "page": number,
+                    "pages": len(pages),
+                    "capacity": facts.form.rows_per_page,
+                    "code": (code := self._code(facts, number, len(pages), rows)),
+                    "qr": qr_rows(code),
+                    "rows": [_person(sheet, p, words) for p in rows],
+                }
+                for number, rows in enumerate(pages, start=1)
+            ],
+        }
+
+    def _code(self, facts: Facts, page: int, pages: int, rows: Sequence[Enrollment]) -> str:
+        first = rows[0].row if rows else 1
+        return PageCode(facts.form.number, facts.roster, page, pages, first).text(self._key)
+
+
+def sheets_of(rows: Sequence[Enrollment], form: FormEdition) -> Iterator[Sequence[Enrollment]]:
+    """The rows of each page; at least one page. Raises ValueError beyond what a page code can count."""
+    step = form.rows_per_page
+    if len(rows) > step * _MOST_PAGES:
+        raise ValueError(f"a roster holds at most {step * _MOST_PAGES} rows, this one has {len(rows)}")
+    yield from (rows[start : start + step] for start in range(0, max(len(rows), 1), step))
+
+
+def qr_rows(text: str) -> list[str]:
+    """The modules of the page code as rows of "0" and "1": QR version 2, level H, 25 by 25, without quiet zone."""
+    import segno
+
+    code = segno.make(text, version=2, error="h", mode="alphanumeric", boost_error=False)
+    return ["".join("1" if bit else "0" for bit in row) for row in code.matrix]
+
+
+def _person(sheet: RosterSheet, person: Enrollment, words: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "row": person.row,
+        "tag": row_tag(sheet, person),
+        "name": person.name,
+        "kana": person.kana,
+        "terminal_id": masked_id(person.terminal_id),
+        "note": person.note,
+        "detail": "　".join(_details(person, words["labels"])),
+    }
+
+
+def _details(person: Enrollment, labels: Mapping[str, str]) -> Iterator[str]:
+    if person.e_learning_on is not None:
+        yield f"{labels['e_learning_short']} {short_era(person.e_learning_on)}"
+    if person.visit_on is not None:
+        yield f"{labels['visit_short']} {short_era(person.visit_on)}"

@@ -1,0 +1,69 @@
+"""The port `Documents`: rosters on paper and as workbooks, HQ's list as a template and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from daemon.adapters.documents.facts import Facts, facts_of
+from daemon.adapters.documents.glyphs import MissingGlyphs, coverage, missing_glyphs
+from daemon.adapters.documents.manifest import manifest_of
+from daemon.adapters.documents.paper import Paper
+from daemon.adapters.documents.wording import words
+from daemon.domain.model import Course
+from daemon.errors import Refused
+from daemon.ports import RosterFiles, RosterSheet
+from parsers.listing import ListedTrainee, ListingProblem
+
+
+class TypstDocuments:
+    """Makes rosters; deterministic: same sheet, same bytes. May be used from several threads.
+
+    Args:
+        key: the installation secret that seals page codes.
+        templates: the folder `forms` of the mail templates.
+    """
+
+    def __init__(self, key: bytes, templates: Path) -> None:
+        self._forms = templates
+        self._paper = Paper(key, templates)
+
+    def roster(self, sheet: RosterSheet) -> RosterFiles:
+        """Both documents and the manifest. Raises MissingGlyphs (a Refused) when a name cannot be printed."""
+        from daemon.adapters.documents.workbook import roster_workbook
+
+        wording = words(self._forms)
+        facts = facts_of(sheet, wording)
+        _refuse_unprintable(sheet, facts)
+        pdf, places = self._paper.set(sheet, facts, wording)
+        return RosterFiles(roster_workbook(sheet, facts, wording), pdf, manifest_of(sheet, places))
+
+    def missing_glyphs(self, texts: Iterable[str]) -> Mapping[str, str]:
+        """Text → the characters of it our font lacks; only texts that lack any."""
+        return missing_glyphs(texts)
+
+    def list_template(self, course: str) -> bytes:
+        """The xlsx HQ fills in before `roster import`. Raises Refused for a course nobody knows."""
+        from daemon.adapters.documents.list_template import list_template
+
+        try:
+            known = Course(course)
+        except ValueError as unknown:
+            choices = ", ".join(c.value for c in Course)
+            raise Refused(f"there is no course {course!r}; choose one of {choices}") from unknown
+        return list_template(known, words(self._forms))
+
+    def read_list(self, name: str, data: bytes) -> tuple[list[ListedTrainee], list[ListingProblem]]:
+        """What stands in a filled-in list, and what is wrong with it as a table."""
+        from parsers.listing import read_listing
+
+        return read_listing(name, data)
+
+
+def _refuse_unprintable(sheet: RosterSheet, facts: Facts) -> None:
+    font = coverage()
+    rows = {p.row: font.missing(p.name + p.kana + p.note + p.terminal_id) for p in sheet.rows}
+    rows = {row: missing for row, missing in rows.items() if missing}
+    heading = font.missing("".join(facts.texts()))
+    if rows or heading:
+        raise MissingGlyphs(sheet.roster.code, rows, heading)
