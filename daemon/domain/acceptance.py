@@ -1,0 +1,161 @@
+"""Whether a finding enters the register: the guards of domain.md §1.5 and the acceptance rule of design §2, step 4.
+
+Guards veto, they never repair. A later copy never overwrites: it confirms, adds, or conflicts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from daemon.domain.calendar import OfficeCalendar
+from daemon.domain.model import Course, Enrollment, SourceKind, Status
+from daemon.domain.policy import FaxAcceptance, Policy
+from parsers.findings import Decision, Field, Finding, Problem
+
+
+class Outcome(StrEnum):
+    """What becomes of one finding."""
+
+    RECORDED = "recorded"
+    CONFIRMED = "confirmed"
+    """The register already says so."""
+    REVIEW = "review"
+    EMPTY = "empty"
+    """Nothing there, or a word that means "not yet"."""
+    EXCLUSION_PROPOSED = "exclusion-proposed"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything the guards look at beside the finding."""
+
+    enrollment: Enrollment | None
+    course: Course
+    source: SourceKind
+    dispatched_on: dt.date | None
+    """Day the roster left the house; None = it never did."""
+    received_on: dt.date
+    sender_prefecture: str
+    """"" = the sender could not be attributed to an office."""
+    trusted: bool
+    """A signed token of ours or an address of the book names the same prefecture."""
+    identified: bool
+    """The sheet itself carries a roster code of ours."""
+    other_dates: tuple[tuple[Field, dt.date], ...] = ()
+    """Other dates of the row: as recorded, or as read from the same sheet."""
+    match_problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision on one finding, with its reasons."""
+
+    outcome: Outcome
+    status: Status | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+_NEEDS_A_PERSON = frozenset(
+    {
+        Problem.KEY_DIFFERS, Problem.ROW_DUPLICATED, Problem.STRUCK_OUT, Problem.TWO_DATES, Problem.EXTRA_TEXT,
+        Problem.HIDDEN_CONTENT, Problem.DRAWING_OVER_CELLS, Problem.ERROR_VALUE, Problem.FORMULA_VALUE,
+    }
+)  # fmt: skip
+"""Problems that send a value to a person even when the reader could read it."""
+
+_WORTH_A_QUESTION = frozenset({Problem.DONE_WITHOUT_DATE, Problem.ALREADY_REGISTERED, Problem.DITTO_UNRESOLVED})
+CONFIDENCE_FLOOR = 0.99
+"""Least calibrated probability a machine-read value needs."""
+
+
+def judge(finding: Finding, case: Case, policy: Policy, calendar: OfficeCalendar) -> Verdict:
+    """Decide on one finding; the problems name every guard that failed."""
+    if Problem.EXCLUSION_PROPOSED in finding.problems or finding.field is Field.NOT_APPLICABLE:
+        return _exclusion(finding, case)
+    if finding.decision is Decision.EMPTY and not _WORTH_A_QUESTION & set(finding.problems):
+        return Verdict(Outcome.EMPTY, problems=finding.problems)
+    problems = (*case.match_problems, *_reader_doubts(finding), *_guards(finding, case, calendar))
+    if problems:
+        return Verdict(Outcome.REVIEW, problems=tuple(dict.fromkeys(problems)))
+    assert case.enrollment is not None
+    status = _status(finding, case.source, policy)
+    known = case.enrollment.values.get(finding.field)
+    if known is not None and known.status is Status.VERIFIED:
+        return Verdict(Outcome.CONFIRMED)
+    if known is not None and status is Status.READ:
+        return Verdict(Outcome.CONFIRMED)
+    return Verdict(Outcome.RECORDED, status)
+
+
+def _exclusion(finding: Finding, case: Case) -> Verdict:
+    """対象外, 辞退 …: only a person excludes; an empty tick says nothing."""
+    if finding.decision is Decision.EMPTY:
+        return Verdict(Outcome.EMPTY)
+    if case.enrollment is not None and case.enrollment.excluded_because:
+        return Verdict(Outcome.CONFIRMED)
+    problems = dict.fromkeys((Problem.EXCLUSION_PROPOSED, *case.match_problems, *_belongs(case)))
+    return Verdict(Outcome.EXCLUSION_PROPOSED, problems=tuple(problems))
+
+
+def _reader_doubts(finding: Finding) -> tuple[Problem, ...]:
+    if finding.decision is not Decision.ACCEPT or finding.value is None:
+        return finding.problems or (Problem.NOT_A_DATE,)
+    doubts = tuple(p for p in finding.problems if p in _NEEDS_A_PERSON)
+    if finding.confidence < CONFIDENCE_FLOOR and Problem.DITTO not in finding.problems:
+        doubts += (Problem.LOW_CONFIDENCE,)
+    return doubts
+
+
+def _guards(finding: Finding, case: Case, calendar: OfficeCalendar) -> tuple[Problem, ...]:
+    if case.enrollment is None:
+        return case.match_problems or (Problem.ROW_UNMATCHED,)
+    problems = list(_belongs(case))
+    if finding.field not in case.course.required:
+        problems.append(Problem.FIELD_NOT_EXPECTED)
+    if case.enrollment.excluded_because:
+        problems.append(Problem.TRAINEE_EXCLUDED)
+    known = case.enrollment.values.get(finding.field)
+    if known is not None and finding.value is not None and known.value != finding.value:
+        problems.append(Problem.CONFLICTS_WITH_RECORD)
+    if finding.value is not None and finding.field.is_date:
+        problems += date_guards(dt.date.fromisoformat(finding.value), finding.field, case, calendar)
+    return tuple(problems)
+
+
+def _belongs(case: Case) -> tuple[Problem, ...]:
+    """Whether the sender may speak for the row (I3 read backwards)."""
+    problems = []
+    if case.enrollment is not None and case.sender_prefecture not in {"", case.enrollment.prefecture}:
+        problems.append(Problem.OTHER_PREFECTURE)
+    elif not case.trusted:
+        problems.append(Problem.SENDER_UNKNOWN)
+    if not case.identified:
+        problems.append(Problem.ROSTER_UNKNOWN)
+    return tuple(problems)
+
+
+def date_guards(on: dt.date, field: Field, case: Case, calendar: OfficeCalendar) -> list[Problem]:
+    """Vetoes on a legible date: the window [dispatch, receipt], the order 新規 ≤ 兼務, an open office."""
+    problems = []
+    if on > case.received_on:
+        problems.append(Problem.AFTER_RECEIPT)
+    if case.dispatched_on is None:
+        problems.append(Problem.TRAINING_NOT_OPEN)
+    elif on < case.dispatched_on:
+        problems.append(Problem.BEFORE_DISPATCH)
+    order = {f: n for n, f in enumerate(case.course.required)}
+    for other, day in case.other_dates:
+        if field in order and other in order and (on - day).days * (order[field] - order[other]) < 0:
+            problems.append(Problem.ORDER_REVERSED)
+    if not calendar.is_open(on):
+        problems.append(Problem.OFFICE_CLOSED)
+    return problems
+
+
+def _status(finding: Finding, source: SourceKind, policy: Policy) -> Status:
+    if source is SourceKind.FAX:
+        return Status.VERIFIED if policy.fax_acceptance is FaxAcceptance.AGREEMENT else Status.READ
+    unsure = Problem.DITTO in finding.problems
+    return Status.VERIFIED if policy.auto_verify_typed and not unsure else Status.READ

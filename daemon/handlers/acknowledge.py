@@ -1,0 +1,128 @@
+"""The receipt: what was confirmed, what is missing, what is being looked at; to the sender, in the thread (PRE5)."""
+
+from __future__ import annotations
+
+import hashlib
+
+from daemon.domain.calendar import TOKYO
+from daemon.domain.letters import ReceiptLetter, RosterRows
+from daemon.domain.lifecycle import owes
+from daemon.domain.model import Enrollment, LedgerMail, MailPurpose, State, Training
+from daemon.handlers.apply import Applied
+from daemon.handlers.correlate import Attribution
+from daemon.handlers.letterwork import about, by_roster, sender
+from daemon.handlers.outgoing import Draft, queue
+from daemon.ports import Kit, Transaction
+from parsers.findings import Document, MessageKind, Problem
+
+_TELL = frozenset(
+    {
+        Problem.ENCRYPTED_ATTACHMENT, Problem.UNREADABLE_ATTACHMENT, Problem.UNSUPPORTED_TYPE, Problem.TOO_LARGE,
+        Problem.NO_ROSTER_FOUND, Problem.ATTACHMENT_MISSING, Problem.SAME_AS_SENT,
+    }
+)  # fmt: skip
+"""Problems the office can mend itself, so the receipt says them."""
+
+
+def acknowledge(
+    tx: Transaction, kit: Kit, mail: LedgerMail, document: Document, origin: Attribution, applied: Applied
+) -> None:
+    """Queue one receipt for each training of the sender's office that the mail brought a sheet of."""
+    message = document.message
+    if message is None or message.asks_no_reply or message.kind not in {MessageKind.RETURN}:
+        return
+    if not origin.prefecture or origin.prefecture not in kit.directory.offices or not message.attachments:
+        return
+    if not origin.trusted:
+        return  # whoever wrote, nothing is told to the office until a person has looked
+    for training_id in applied.trainings or origin.trainings[:1]:
+        _receipt(tx, kit, mail, document, applied, tx.get_training(training_id))
+
+
+def _receipt(
+    tx: Transaction, kit: Kit, mail: LedgerMail, document: Document, applied: Applied, training: Training
+) -> None:
+    dispatches = tx.dispatches(training.training_id, mail.prefecture)
+    if not dispatches or document.message is None:
+        return
+    rows = tx.enrollments(training_id=training.training_id, prefecture=mail.prefecture)
+    rows = [r for r in rows if r.state is not State.EXCLUDED]
+    code = dispatches[0].dispatch_id
+    letter = _letter(tx, kit, mail, document, applied, training, rows, code)
+    to, cc = _addressees(kit, mail)
+    first = tx.get_outbox(dispatches[0].outbox_id).message_id
+    draft = Draft(
+        purpose=MailPurpose.RECEIPT,
+        dedupe_key=f"receipt:{training.training_id}:{_same_mail(mail, document)}",
+        words=kit.templates.render(letter.template, letter),
+        to=to,
+        cc=cc,
+        prefecture=mail.prefecture,
+        training_id=training.training_id,
+        stage=letter.template.split("/")[1],
+        dispatch_id=code,
+        enrollments=tuple(r.enrollment_id for r in rows),
+        answers=(first, mail.message_id) if _is_id(mail.message_id) else (first,),
+    )
+    queue(tx, kit, draft)
+
+
+def _letter(
+    tx: Transaction, kit: Kit, mail: LedgerMail, document: Document, applied: Applied, training: Training,
+    rows: list[Enrollment], code: str,
+) -> ReceiptLetter:  # fmt: skip
+    ours = {r.enrollment_id for r in rows}
+    asked = [r for r in rows if r.state is State.QUERY]
+    missing = [r for r in rows if owes(r, training.course) and r.state is not State.QUERY]
+    assert document.message is not None
+    return ReceiptLetter(
+        office_title=kit.directory.offices[mail.prefecture].title,
+        sender=sender(kit),
+        received_on=mail.received_at.astimezone(TOKYO).date(),
+        attachments=len(document.message.attachments),
+        about=about(training, code),
+        confirmed=sum(not owes(r, training.course) and r.state is not State.QUERY for r in rows),
+        total=len(rows),
+        new=len(applied.new_rows & ours),
+        again=len(applied.again_rows & ours - applied.new_rows),
+        missing=_grouped(tx, kit, training, mail.prefecture, missing, {}),
+        under_check=_grouped(tx, kit, training, mail.prefecture, asked, dict(applied.asked)),
+        unread=_unread(document, applied),
+    )
+
+
+def _grouped(
+    tx: Transaction, kit: Kit, training: Training, prefecture: str, rows: list[Enrollment],
+    problems: dict[str, tuple[Problem, ...]],
+) -> tuple[RosterRows, ...]:  # fmt: skip
+    rosters = {r.code: r for r in tx.rosters(training.training_id, prefecture)}
+    return by_roster(kit, rosters, rows, names=kit.policy.names_in_reminders, problems=problems)
+
+
+def _unread(document: Document, applied: Applied) -> tuple[Problem, ...]:
+    found = [n.code for n in document.problems if n.code in _TELL]
+    if applied.blank:
+        found.append(Problem.SAME_AS_SENT)
+    return tuple(dict.fromkeys(found))
+
+
+def _addressees(kit: Kit, mail: LedgerMail) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The sender when the address book knows it (I3: recipients only from the book), else the office itself."""
+    office = kit.directory.offices[mail.prefecture]
+    known = [a for a in office.recipients if a.lower() == mail.sender.lower()]
+    return (tuple(known[:1]), ()) if known else (office.to, office.cc)
+
+
+def _same_mail(mail: LedgerMail, document: Document) -> str:
+    """The same message delivered twice (list, forwarder) gets one receipt; another body is another message."""
+    assert document.message is not None
+    parts = [mail.message_id, document.message.said, *(a.sha256 for a in document.message.attachments)]
+    identity = parts if mail.message_id else [*parts, mail.sha256]
+    return hashlib.sha256("\0".join(identity).encode()).hexdigest()[:20]
+
+
+def _is_id(message_id: str) -> bool:
+    """Only a well-formed Message-ID may enter our own headers (RFC 5322 §3.6.4)."""
+    inside = message_id[1:-1]
+    plain = all(33 <= ord(c) < 127 and c not in "<>" for c in inside)
+    return len(message_id) <= 250 and message_id[:1] == "<" and message_id[-1:] == ">" and "@" in inside and plain

@@ -1,0 +1,315 @@
+"""Where everything stands, once each business morning, for the admins (design §2, step 8)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Iterable
+
+from daemon.domain.calendar import TOKYO
+from daemon.domain.letters import (
+    Alarm,
+    AlarmCode,
+    AuditHead,
+    DigestBounce,
+    DigestChange,
+    DigestHeld,
+    DigestLetter,
+    DigestOutbox,
+    DigestPrefecture,
+    DigestQuarantine,
+    DigestReview,
+    DigestTraining,
+    MailboxLine,
+    Place,
+    row_colour,
+    worst_colour,
+)
+from daemon.domain.lifecycle import owes
+from daemon.domain.model import (
+    Dispatch,
+    Enrollment,
+    Event,
+    MailPurpose,
+    MailState,
+    OutboxState,
+    Review,
+    State,
+    Status,
+    Training,
+    TrainingState,
+)
+from daemon.handlers.deliver import KILL_SWITCH
+from daemon.handlers.intake import ON_SERVER
+from daemon.handlers.letterwork import by_roster, centre_title
+from daemon.handlers.outgoing import Draft, queue
+from daemon.handlers.planning import calendar
+from daemon.handlers.remind import SYNCED, doubts
+from daemon.points import reach
+from daemon.ports import Kit, Transaction
+from parsers.findings import Evidence, Field
+
+LAST = "digest-at"
+LAST_SEQ = "digest-seq"
+_SHOWN = (TrainingState.DRAFT, TrainingState.APPROVED, TrainingState.COMPLETE)
+_KEEP_COMPLETE_DAYS = 14
+"""Days a training stays on the board after its last day."""
+_LEFT = (OutboxState.SENT, OutboxState.CONFIRMED)
+
+
+def send_digest(kit: Kit, alarms: Iterable[Alarm] = ()) -> int | None:
+    """Queue today's digest once its hour has come on an open day; None when it is not due or already there."""
+    now, today = kit.clock.now(), kit.clock.today()
+    if not calendar(kit).is_open(today) or now.astimezone(TOKYO).time() < kit.policy.digest_at:
+        return None
+    if not kit.directory.admins:
+        return None
+    with kit.store.snapshot() as tx:
+        if tx.find_outbox(dedupe_key=f"digest:{today}") is not None:
+            return None
+    with kit.store.transaction() as tx:
+        letter = compose(tx, kit, tuple(alarms))
+        draft = Draft(
+            purpose=MailPurpose.DIGEST,
+            dedupe_key=f"digest:{today}",
+            words=kit.templates.render(letter.template, letter),
+            to=tuple(a.address for a in kit.directory.admins),
+        )
+        outbox_id = queue(tx, kit, draft)
+        tx.set_fact(LAST, now.isoformat())
+        tx.set_fact(LAST_SEQ, str(letter.audit.seq))
+        reach("digest.before-commit")
+    reach("digest.after-commit")
+    return outbox_id
+
+
+def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> DigestLetter:
+    """The digest as it would be sent now; changes nothing."""
+    now = kit.clock.now()
+    last = tx.get_fact(LAST)
+    since = dt.datetime.fromisoformat(last) if last else None
+    outbox = tx.outbox(since=since)
+    return DigestLetter(
+        as_of=now,
+        since=since,
+        trainings=tuple(_training(tx, kit, t) for t in tx.trainings() if _on_board(kit, t)),
+        mailbox=mailbox_line(tx),
+        audit=_audit(tx),
+        changes=_changes(tx, kit, since),
+        reviews=tuple(_review(tx, kit, r) for r in tx.reviews() if r.kind != "bounce"),
+        held=(*_held_mail(tx), *_held_reminders(tx, kit)),
+        outbox=_stuck(tx),
+        bounces=_bounces(tx),
+        quarantine=_quarantine(tx),
+        alarms=(*alarms, *_standing_alarms(tx, kit)),
+        sent=Counter(m.purpose for m in outbox if m.state in _LEFT),
+        received=len(tx.mails(since=since)),
+    )
+
+
+def _on_board(kit: Kit, training: Training) -> bool:
+    old = kit.clock.today() > training.ends_on + dt.timedelta(days=_KEEP_COMPLETE_DAYS)
+    return training.state in _SHOWN and not (old and training.state is TrainingState.COMPLETE)
+
+
+def mailbox_line(tx: Transaction) -> MailboxLine:
+    """「n on the server, n accounted for」."""
+    mark = tx.high_water(tx.get_fact("mailbox-name") or "")
+    accounted = len(tx.uids(mark.mailbox, mark.uidvalidity)) if mark else 0
+    synced = tx.get_fact(SYNCED)
+    on_server = int(tx.get_fact(ON_SERVER) or 0)
+    # Messages an admin deleted from the mailbox stay in the ledger: they are no gap.
+    return MailboxLine(on_server, min(accounted, on_server), dt.datetime.fromisoformat(synced) if synced else None)
+
+
+def _audit(tx: Transaction) -> AuditHead:
+    last = tx.last_event()
+    return AuditHead(last.seq, last.hash) if last else AuditHead(0, "")
+
+
+# -- the board -------------------------------------------------------------------------------------------------
+
+
+def _training(tx: Transaction, kit: Kit, training: Training) -> DigestTraining:
+    rows: dict[str, list[Enrollment]] = {}
+    for row in tx.enrollments(training_id=training.training_id):
+        rows.setdefault(row.prefecture, []).append(row)
+    dispatches = {d.prefecture: d for d in tx.dispatches(training.training_id)}
+    order = list(kit.directory.offices)
+    lines = [
+        _prefecture(tx, kit, training, rows[p], dispatches.get(p))
+        for p in sorted(rows, key=lambda p: order.index(p) if p in order else len(order))
+    ]
+    return DigestTraining(
+        training.training_id, training.name, training.course.label, training.starts_on, training.deadline_on,
+        calendar(kit).between(kit.clock.today(), training.deadline_on), tx.count_by_state(training.training_id),
+        tuple(lines),
+    )  # fmt: skip
+
+
+def _prefecture(
+    tx: Transaction, kit: Kit, training: Training, rows: list[Enrollment], dispatch: Dispatch | None
+) -> DigestPrefecture:
+    rosters = {r.code: r for r in tx.rosters(training.training_id, rows[0].prefecture)}
+    owing = [r for r in rows if owes(r, training.course)]
+    sent = dispatch.dispatched_at if dispatch else None
+    return DigestPrefecture(
+        prefecture=rows[0].prefecture,
+        colour=worst_colour(row_colour(r, training.deadline_on, kit.clock.today()) for r in rows),
+        total=sum(r.state is not State.EXCLUDED for r in rows),
+        done=sum(r.state is State.VERIFIED for r in rows),
+        owed=by_roster(kit, rosters, owing, names=kit.policy.digest_with_names),
+        dispatched_on=sent.astimezone(TOKYO).date() if sent else None,
+        reminded_on=_reminded_on(tx, training, rows[0].prefecture),
+        next_reminder_on=dispatch.next_reminder_on if dispatch and owing else None,
+        held_because=_due_and_held(tx, kit, dispatch) if owing else (),
+    )
+
+
+def _reminded_on(tx: Transaction, training: Training, prefecture: str) -> dt.date | None:
+    mails = tx.outbox(states=_LEFT, training_id=training.training_id, prefecture=prefecture)
+    days = [m.settled_at for m in mails if m.purpose is MailPurpose.REMINDER and m.settled_at is not None]
+    return max(days).astimezone(TOKYO).date() if days else None
+
+
+def _due_and_held(tx: Transaction, kit: Kit, dispatch: Dispatch | None) -> tuple[str, ...]:
+    if dispatch is None or dispatch.next_reminder_on is None or dispatch.next_reminder_on > kit.clock.today():
+        return ()
+    return tuple(h.value for h in doubts(tx, kit, dispatch))
+
+
+# -- what changed ----------------------------------------------------------------------------------------------
+
+_CHANGES = {"value-recorded", "value-withdrawn", "trainee-excluded", "state-changed"}
+
+
+def _changes(tx: Transaction, kit: Kit, since: dt.datetime | None) -> tuple[DigestChange, ...]:
+    after = int(tx.get_fact(LAST_SEQ) or 0)
+    events = [e for e in tx.events(since_seq=after) if e.kind in _CHANGES and (since is None or e.at > since)]
+    return tuple(_change(tx, kit, e) for e in events if _tells(e))
+
+
+def _tells(event: Event) -> bool:
+    """State moves that follow from a recorded value would say the same thing twice."""
+    if event.kind != "state-changed":
+        return True
+    return json.loads(event.payload)["after"] in {State.BOUNCED, State.ACKED, State.IN_PROGRESS}
+
+
+def _change(tx: Transaction, kit: Kit, event: Event) -> DigestChange:
+    payload = json.loads(event.payload)
+    row = tx.get_enrollment(event.subject.partition(":")[2])
+    reading = tx.get_reading(payload["reading"]) if payload.get("reading") else None
+    known = row.values.get(Field(payload["field"])) if "field" in payload else None
+    return DigestChange(
+        at=event.at,
+        place=place_of(tx, kit, row),
+        state=State(payload["after"]) if event.kind == "state-changed" else row.state,
+        field=Field(payload["field"]) if "field" in payload else None,
+        text=reading.text if reading else "",
+        value=str(payload.get("value", "")),
+        status=Status(payload["status"]) if "status" in payload else None,
+        source=known.source if known else None,
+        ledger_id=reading.ledger_id if reading else None,
+        evidence=reading.evidence if reading else Evidence(),
+        said_by="" if event.actor == "meibod" else event.actor,
+    )
+
+
+def place_of(tx: Transaction, kit: Kit, row: Enrollment) -> Place:
+    """Which row of which roster, for people at HQ."""
+    roster = tx.get_roster(row.roster)
+    name = row.name if kit.policy.digest_with_names else ""
+    training = tx.get_training(row.training_id)
+    return Place(training.name, row.prefecture, centre_title(kit, roster), roster.code, row.row, name)
+
+
+# -- what waits ------------------------------------------------------------------------------------------------
+
+
+def _review(tx: Transaction, kit: Kit, review: Review) -> DigestReview:
+    row = tx.find_enrollment(review.enrollment_id) if review.enrollment_id else None
+    place = place_of(tx, kit, row) if row else _vague_place(tx, kit, review)
+    return DigestReview(
+        review.review_id, review.kind, review.opened_at, review.problems, place, review.field, review.text,
+        review.suggestion, review.candidates, review.detail, review.ledger_id, review.evidence,
+    )  # fmt: skip
+
+
+def _vague_place(tx: Transaction, kit: Kit, review: Review) -> Place:
+    roster = tx.find_roster(review.roster) if review.roster else None
+    names = {t.training_id: t.name for t in tx.trainings()}
+    title = centre_title(kit, roster) if roster else ""
+    return Place(names.get(review.training_id, ""), review.prefecture, title, review.roster)
+
+
+def _names(tx: Transaction) -> dict[str, str]:
+    return {t.training_id: t.name for t in tx.trainings()}
+
+
+def _held_mail(tx: Transaction) -> list[DigestHeld]:
+    names = _names(tx)
+    return [
+        DigestHeld((m.held_because,), m.purpose, m.prefecture, names.get(m.training_id, ""), m.stage, m.outbox_id)
+        for m in tx.outbox(states=[OutboxState.HELD])
+    ]
+
+
+def _held_reminders(tx: Transaction, kit: Kit) -> list[DigestHeld]:
+    names, found = _names(tx), []
+    for dispatch in tx.dispatches_due(kit.clock.today()):
+        training = tx.get_training(dispatch.training_id)
+        rows = tx.enrollments(training_id=dispatch.training_id, prefecture=dispatch.prefecture)
+        reasons = _due_and_held(tx, kit, dispatch)
+        if reasons and any(owes(r, training.course) for r in rows):
+            name = names[dispatch.training_id]
+            found.append(DigestHeld(reasons, MailPurpose.REMINDER, dispatch.prefecture, name))
+    return found
+
+
+def _stuck(tx: Transaction) -> tuple[DigestOutbox, ...]:
+    names = _names(tx)
+    return tuple(
+        DigestOutbox(
+            m.outbox_id, m.state, m.purpose, m.prefecture, m.reply, m.attempts, m.started_at or m.created_at,
+            names.get(m.training_id, ""),
+        )
+        for m in tx.outbox(states=[OutboxState.UNKNOWN, OutboxState.REFUSED])
+    )  # fmt: skip
+
+
+def _bounces(tx: Transaction) -> tuple[DigestBounce, ...]:
+    names, found = _names(tx), []
+    for review in tx.reviews():
+        if review.kind != "bounce" or review.ledger_id is None:
+            continue
+        for recipient in review.detail.split(", "):
+            address, _, status = recipient.partition(" ")
+            found.append(
+                DigestBounce(
+                    review.prefecture, address, status, status.startswith("5"), review.opened_at, review.ledger_id,
+                    names.get(review.training_id, ""),
+                )
+            )  # fmt: skip
+    return tuple(found)
+
+
+def _quarantine(tx: Transaction) -> tuple[DigestQuarantine, ...]:
+    return tuple(
+        DigestQuarantine(m.ledger_id, m.received_at, m.failure, m.subject)
+        for m in tx.mails(state=MailState.QUARANTINE)
+    )
+
+
+def _standing_alarms(tx: Transaction, kit: Kit) -> list[Alarm]:
+    found = []
+    if tx.get_fact(KILL_SWITCH) == "on":
+        found.append(Alarm(AlarmCode.KILL_SWITCH))
+    line = mailbox_line(tx)
+    age = None if line.last_success_at is None else (kit.clock.now() - line.last_success_at).total_seconds()
+    if age is not None and age > kit.policy.sync_fresh_s:
+        found.append(Alarm(AlarmCode.MAILBOX_STALE, since=line.last_success_at))
+    if line.missing:
+        found.append(Alarm(AlarmCode.LEDGER_GAP, detail=str(line.missing)))
+    return found

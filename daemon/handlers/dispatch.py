@@ -1,0 +1,213 @@
+"""PRE1: after an admin's approval, one mail per prefectural office with all its rosters and one deadline.
+
+Approving again after rows were added sends a supplement: only rosters with rows that have not left the house yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from daemon.domain.calendar import TOKYO
+from daemon.domain.letters import DispatchedRoster, DispatchLetter
+from daemon.domain.lifecycle import Facts, move
+from daemon.domain.model import (
+    Dispatch,
+    Enrollment,
+    MailPurpose,
+    OutboxMail,
+    Roster,
+    State,
+    Training,
+    TrainingState,
+)
+from daemon.domain.reminding import next_after
+from daemon.domain.tokens import dispatch_code
+from daemon.errors import Refused
+from daemon.handlers.letterwork import about, centre_title, office_title, sender
+from daemon.handlers.outgoing import XLSX, Draft, File, queue
+from daemon.points import reach
+from daemon.ports import Kit, RosterFiles, RosterSheet, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One mail as it would go out."""
+
+    prefecture: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    rosters: tuple[str, ...]
+    rows: int
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Everything one prefecture gets."""
+
+    prefecture: str
+    rosters: tuple[tuple[Roster, tuple[Enrollment, ...]], ...]
+
+    @property
+    def rows(self) -> tuple[Enrollment, ...]:
+        return tuple(row for _, rows in self.rosters for row in rows)
+
+
+def approve(kit: Kit, training_id: str, by: str, *, apply: bool = True) -> list[Planned]:
+    """Make the documents, freeze the mails, put them into the outbox; `apply=False` only shows what would go.
+
+    Documents are made before the transaction (they take seconds) and the rows are compared again inside it: a list
+    imported in between makes the approval fail instead of sending yesterday's sheet.
+    """
+    with kit.store.snapshot() as tx:
+        training = tx.get_training(training_id)
+        batches = _batches(tx, training)
+    if not batches:
+        raise Refused("送付すべき名簿がありません（受講者が未登録か、すべて送付済みです）")
+    if training.state is TrainingState.CANCELLED:
+        raise Refused(f"研修 {training_id} は中止されています")
+    made = [(batch, [make_files(kit, training, r, rows) for r, rows in batch.rosters]) for batch in batches]
+    reach("approve.after-documents")
+    drafts = [_draft(kit, training, batch, files) for batch, files in made]
+    if apply:
+        _commit(kit, training, batches, list(zip(drafts, made, strict=True)), by)
+    return [_planned(d, b) for d, b in zip(drafts, batches, strict=True)]
+
+
+def _planned(draft: Draft, batch: _Batch) -> Planned:
+    codes = tuple(r.code for r, _ in batch.rosters)
+    return Planned(batch.prefecture, draft.to, draft.cc, codes, len(draft.enrollments), draft.words.subject)
+
+
+def _batches(tx: Transaction, training: Training) -> list[_Batch]:
+    rosters = {r.code: r for r in tx.rosters(training.training_id)}
+    rows: dict[str, list[Enrollment]] = {}
+    for row in tx.enrollments(training_id=training.training_id):
+        if row.state is not State.EXCLUDED:
+            rows.setdefault(row.roster, []).append(row)
+    queued = {e for d in tx.outbox(training_id=training.training_id) for e in d.enrollments}
+    fresh = {
+        code for code, found in rows.items()
+        if any(r.state is State.LISTED and r.enrollment_id not in queued for r in found)
+    }  # fmt: skip
+    prefectures = sorted({rosters[c].prefecture for c in fresh})
+    return [_batch(p, sorted(fresh), rosters, rows) for p in prefectures]
+
+
+def _batch(
+    prefecture: str, fresh: Iterable[str], rosters: dict[str, Roster], rows: dict[str, list[Enrollment]]
+) -> _Batch:
+    mine = [c for c in fresh if rosters[c].prefecture == prefecture]
+    mine.sort(key=lambda c: (rosters[c].centre, c))
+    return _Batch(prefecture, tuple((rosters[c], tuple(rows[c])) for c in mine))
+
+
+def make_files(kit: Kit, training: Training, roster: Roster, rows: tuple[Enrollment, ...]) -> RosterFiles:
+    """The two documents of one roster as they would leave today."""
+    office = kit.directory.offices[roster.prefecture]
+    head = kit.letterhead
+    sheet = RosterSheet(
+        training=training,
+        roster=roster,
+        centre_title=centre_title(kit, roster),
+        office_title=office.title,
+        rows=rows,
+        issued_on=kit.clock.today(),
+        document_no="",
+        reply_fax=head.fax,
+        reply_mail=head.address,
+        contact=head.contact,
+    )
+    return kit.documents.roster(sheet)
+
+
+def _draft(kit: Kit, training: Training, batch: _Batch, files: list[RosterFiles]) -> Draft:
+    office = kit.directory.offices[batch.prefecture]
+    code = dispatch_code(kit.key, training.training_id, batch.prefecture)
+    lines = tuple(
+        DispatchedRoster(centre_title(kit, r), office_title(r), r.code, len(rows)) for r, rows in batch.rosters
+    )
+    letter = DispatchLetter(office.title, about(training, code), lines, sender(kit), kit.clock.today())
+    people = tuple(e.enrollment_id for e in batch.rows)
+    return Draft(
+        purpose=MailPurpose.DISPATCH,
+        dedupe_key=f"dispatch:{code}:{hashlib.sha256(' '.join(people).encode()).hexdigest()[:16]}",
+        words=kit.templates.render(letter.template, letter),
+        to=office.to,
+        cc=office.cc,
+        prefecture=batch.prefecture,
+        training_id=training.training_id,
+        dispatch_id=code,
+        enrollments=people,
+        files=tuple(f for (r, _), made in zip(batch.rosters, files, strict=True) for f in attachments(r, made)),
+    )
+
+
+def attachments(roster: Roster, files: RosterFiles) -> tuple[File, ...]:
+    """The two files of one roster, named by its code."""
+    return (
+        File(f"roster_{roster.code}.xlsx", XLSX, files.xlsx),
+        File(f"roster_{roster.code}.pdf", "application/pdf", files.pdf),
+    )
+
+
+def _commit(
+    kit: Kit, training: Training, batches: list[_Batch], made: list[tuple[Draft, tuple[_Batch, list[RosterFiles]]]],
+    by: str,
+) -> None:  # fmt: skip
+    now = kit.clock.now()
+    with kit.store.transaction() as tx:
+        if _batches(tx, training) != batches or tx.get_training(training.training_id) != training:
+            raise Refused("承認の途中で名簿が変わりました。もう一度確認してから承認してください")
+        for draft, (batch, files) in made:
+            outbox_id = queue(tx, kit, draft)
+            if outbox_id is None:
+                continue
+            _remember(tx, kit, batch, files)
+            if tx.find_dispatch(draft.dispatch_id) is None:
+                tx.save_dispatch(Dispatch(draft.dispatch_id, training.training_id, batch.prefecture, outbox_id))
+        approved = replace(training, state=TrainingState.APPROVED, approved_at=now, approved_by=by)
+        tx.save_training(approved)
+        ident = training.training_id
+        payload = {"mails": len(made)}
+        tx.append_event(now, by, "training-approved", subject=f"training:{ident}", training_id=ident, payload=payload)
+        reach("approve.before-commit")
+    reach("approve.after-commit")
+
+
+def sent_file_fact(sha256: str) -> str:
+    """Name of the fact that says which roster a file we sent belongs to."""
+    return f"sent-file:{sha256}"
+
+
+def _remember(tx: Transaction, kit: Kit, batch: _Batch, files: list[RosterFiles]) -> None:
+    """Our own blank sheet is recognised when it comes back; the layout is kept with it."""
+    for (roster, _), made in zip(batch.rosters, files, strict=True):
+        kit.blobs.put(json.dumps(made.manifest, ensure_ascii=False, sort_keys=True).encode())
+        for data in (made.xlsx, made.pdf):
+            tx.set_fact(sent_file_fact(hashlib.sha256(data).hexdigest()), roster.code)
+
+
+def dispatched(tx: Transaction, kit: Kit, mail: OutboxMail) -> None:
+    """SMTP took the mail: the rows are out, the reminders are planned. Called in the transaction that records it."""
+    from daemon.handlers.planning import calendar
+
+    training = tx.get_training(mail.training_id)
+    now = mail.settled_at or kit.clock.now()
+    for dispatch in tx.dispatches(mail.training_id, mail.prefecture):
+        first = dispatch.dispatched_at or now
+        on = first.astimezone(TOKYO).date()
+        following = next_after(kit.clock.today(), on, training.deadline_on, calendar(kit))
+        tx.save_dispatch(replace(dispatch, dispatched_at=first, next_reminder_on=following, bounced_at=None))
+    for ident in mail.enrollments:
+        row = tx.get_enrollment(ident)
+        moved = move(row, training.course, Facts(dispatched=True))
+        if row.state is State.LISTED and moved is not row:
+            tx.save_enrollment(moved)
+            tx.append_event(
+                now, "meibod", "trainee-sent", subject=f"enrollment:{ident}", training_id=mail.training_id,
+                prefecture=mail.prefecture, payload={"before": row.state, "after": moved.state, "mail": mail.outbox_id},
+            )  # fmt: skip

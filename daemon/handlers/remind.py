@@ -1,0 +1,213 @@
+"""Reminders by stage, and the interlock that keeps them in the house while anything is in doubt (I5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass, replace
+
+from daemon.domain.calendar import TOKYO
+from daemon.domain.letters import ReminderLetter
+from daemon.domain.lifecycle import owes
+from daemon.domain.model import (
+    Dispatch,
+    Enrollment,
+    MailPurpose,
+    MailState,
+    OutboxMail,
+    OutboxState,
+    State,
+    Training,
+    TrainingState,
+)
+from daemon.domain.reminding import Doubts, Due, Hold, Stage, holds, next_after, stage_on, within_hours
+from daemon.handlers.letterwork import about, by_roster, sender
+from daemon.handlers.outgoing import Draft, queue
+from daemon.handlers.planning import calendar, could_be_answers
+from daemon.points import reach
+from daemon.ports import Kit, Transaction
+
+KILL_SWITCH = "kill-switch"
+SYNCED = "mailbox-synced-at"
+_UNDER_WAY = (OutboxState.READY, OutboxState.IN_FLIGHT, OutboxState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class RemindReport:
+    """What one planning tick did."""
+
+    queued: tuple[int, ...] = ()
+    held: int = 0
+    moved_on: int = 0
+    """Offices that owe nothing at this stage."""
+
+
+def remind(kit: Kit) -> RemindReport:
+    """Plan every reminder that has fallen due. Cost grows with what is due, not with what exists."""
+    now = kit.clock.now()
+    if not within_hours(now, calendar(kit), kit.policy):
+        return RemindReport()
+    with kit.store.snapshot() as tx:
+        due = tx.dispatches_due(kit.clock.today())
+    queued: list[int] = []
+    held = moved_on = 0
+    for dispatch in due:
+        with kit.store.transaction() as tx:
+            outcome = _plan(tx, kit, dispatch.dispatch_id)
+            reach("remind.before-commit")
+        reach("remind.after-commit")
+        queued += [outcome] if isinstance(outcome, int) and not isinstance(outcome, bool) else []
+        held += outcome is False
+        moved_on += outcome is True
+    return RemindReport(tuple(queued), held, moved_on)
+
+
+def _plan(tx: Transaction, kit: Kit, dispatch_id: str) -> int | bool:
+    """Outbox id of a new reminder, True when the office is past this stage, False when it is held."""
+    dispatch = tx.find_dispatch(dispatch_id)
+    today = kit.clock.today()
+    if dispatch is None or dispatch.next_reminder_on is None or dispatch.next_reminder_on > today:
+        return True
+    training = tx.get_training(dispatch.training_id)
+    due = _stage(kit, training, dispatch)
+    missing = [r for r in rows_to_ask(tx, training, dispatch.prefecture)]
+    wanted = due is not None and missing and not (due.stage is Stage.UPCOMING and dispatch.answered_at is not None)
+    if training.state is not TrainingState.APPROVED or not wanted or due is None:
+        _advance(tx, kit, training, dispatch)
+        return True
+    reasons = doubts(tx, kit, dispatch)
+    _remember_hold(tx, kit, dispatch, reasons)
+    if reasons:
+        return False
+    outbox_id = _write(tx, kit, training, dispatch, due, missing)
+    _advance(tx, kit, training, dispatch)
+    return outbox_id if outbox_id is not None else True
+
+
+def _stage(kit: Kit, training: Training, dispatch: Dispatch) -> Due | None:
+    assert dispatch.dispatched_at is not None
+    on = dispatch.dispatched_at.astimezone(TOKYO).date()
+    return stage_on(kit.clock.today(), on, training.deadline_on, calendar(kit))
+
+
+def rows_to_ask(tx: Transaction, training: Training, prefecture: str) -> list[Enrollment]:
+    """Rows that owe a date and are nobody's open question."""
+    rows = tx.enrollments(training_id=training.training_id, prefecture=prefecture)
+    return [r for r in rows if owes(r, training.course) and r.state not in {State.QUERY, State.LISTED}]
+
+
+def _advance(tx: Transaction, kit: Kit, training: Training, dispatch: Dispatch) -> None:
+    assert dispatch.dispatched_at is not None
+    on = dispatch.dispatched_at.astimezone(TOKYO).date()
+    following = next_after(kit.clock.today(), on, training.deadline_on, calendar(kit))
+    if training.state is TrainingState.CANCELLED or kit.clock.today() > training.ends_on:
+        tx.save_dispatch(replace(dispatch, next_reminder_on=None))
+    else:
+        tx.save_dispatch(replace(dispatch, next_reminder_on=following))
+
+
+def doubts(tx: Transaction, kit: Kit, dispatch: Dispatch, *, besides: int | None = None) -> tuple[Hold, ...]:
+    """Every reason why this office must not be reminded now; `besides` is the outbox row that asks."""
+    now = kit.clock.now()
+    where = dispatch.prefecture
+    synced = tx.get_fact(SYNCED)
+    waiting = [*tx.mails(state=MailState.RECEIVED), *tx.mails(state=MailState.QUARANTINE)]
+    outgoing = tx.outbox(states=_UNDER_WAY, prefecture=where)
+    last_day = now.astimezone(TOKYO).replace(hour=0, minute=0, second=0, microsecond=0)
+    reminded = [
+        m
+        for m in tx.outbox(prefecture=where, since=last_day)
+        if m.purpose is MailPurpose.REMINDER and m.outbox_id != besides and m.state is not OutboxState.CANCELLED
+    ]
+    return holds(
+        now,
+        Doubts(
+            synced_at=dt.datetime.fromisoformat(synced) if synced else None,
+            unread=sum(m.prefecture in {"", where} for m in waiting),
+            reviews=could_be_answers(tx.reviews(), where),
+            bounced=dispatch.bounced_at is not None,
+            in_doubt_outgoing=sum(
+                m.purpose in {MailPurpose.DISPATCH, MailPurpose.REMINDER} and m.outbox_id != besides for m in outgoing
+            ),
+            stopped=tx.get_fact(KILL_SWITCH) == "on",
+            reminded_today=bool(reminded),
+        ),
+        kit.policy,
+    )
+
+
+def hold_fact(dispatch_id: str) -> str:
+    """Name of the fact that says why the office's reminder is held; the digest words it."""
+    return f"hold:{dispatch_id}"
+
+
+def _remember_hold(tx: Transaction, kit: Kit, dispatch: Dispatch, reasons: tuple[Hold, ...]) -> None:
+    name, text = hold_fact(dispatch.dispatch_id), json.dumps([r.value for r in reasons])
+    if tx.get_fact(name) in {text, None if not reasons else text}:
+        return
+    tx.set_fact(name, text)
+    tx.append_event(
+        kit.clock.now(), "meibod", "reminder-held" if reasons else "reminder-freed",
+        subject=f"dispatch:{dispatch.dispatch_id}", training_id=dispatch.training_id, prefecture=dispatch.prefecture,
+        payload={"because": [r.value for r in reasons]},
+    )  # fmt: skip
+
+
+def _write(
+    tx: Transaction, kit: Kit, training: Training, dispatch: Dispatch, due: Due, missing: list[Enrollment]
+) -> int | None:
+    office = kit.directory.offices[dispatch.prefecture]
+    letter = _letter(tx, kit, training, dispatch, due, missing)
+    first = tx.get_outbox(dispatch.outbox_id)
+    approval = due.stage is Stage.OVERDUE and kit.policy.overdue_needs_approval
+    draft = Draft(
+        purpose=MailPurpose.REMINDER,
+        dedupe_key=f"reminder:{dispatch.dispatch_id}:{due.stage}:{due.on}",
+        words=kit.templates.render(letter.template, letter),
+        to=office.to,
+        cc=office.cc,
+        prefecture=dispatch.prefecture,
+        training_id=training.training_id,
+        stage=due.stage,
+        dispatch_id=dispatch.dispatch_id,
+        enrollments=tuple(e.enrollment_id for e in missing),
+        answers=(first.message_id,),
+        held_because="approval" if approval else "",
+    )
+    return queue(tx, kit, draft)
+
+
+def _letter(
+    tx: Transaction, kit: Kit, training: Training, dispatch: Dispatch, due: Due, missing: list[Enrollment]
+) -> ReminderLetter:
+    assert dispatch.dispatched_at is not None
+    rosters = {r.code: r for r in tx.rosters(training.training_id, dispatch.prefecture)}
+    everybody = tx.enrollments(training_id=training.training_id, prefecture=dispatch.prefecture)
+    today = kit.clock.today()
+    return ReminderLetter(
+        stage=due.stage,
+        office_title=kit.directory.offices[dispatch.prefecture].title,
+        about=about(training, dispatch.dispatch_id),
+        dispatched_on=dispatch.dispatched_at.astimezone(TOKYO).date(),
+        issued_on=today,
+        business_days_left=calendar(kit).between(today, training.deadline_on),
+        missing=by_roster(kit, rosters, missing, names=kit.policy.names_in_reminders),
+        total=sum(r.state is not State.EXCLUDED for r in everybody),
+        sender=sender(kit),
+    )
+
+
+def still_wanted(tx: Transaction, kit: Kit, mail: OutboxMail) -> bool:
+    """Asked again in the transaction that claims the mail: no reminder to somebody who has answered since (I5)."""
+    training = tx.get_training(mail.training_id)
+    rows = [tx.get_enrollment(e) for e in mail.enrollments]
+    true = all(owes(r, training.course) and r.state is not State.QUERY for r in rows)
+    dispatches = tx.dispatches(mail.training_id, mail.prefecture)
+    if not dispatches:
+        return False
+    reasons = doubts(tx, kit, dispatches[0], besides=mail.outbox_id)
+    if not true or reasons:
+        # Looked at again by the next tick, which writes what is true then.
+        tx.save_dispatch(replace(dispatches[0], next_reminder_on=kit.clock.today()))
+        return False
+    return True
