@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.engine import Connection
 
 from daemon.adapters.store.enrollments import EnrollmentRows
+from daemon.adapters.store.executors import ExecutorRows
 from daemon.adapters.store.history import HistoryRows
 from daemon.adapters.store.mails import MailRows
 from daemon.adapters.store.outgoing import OutboxRows
@@ -13,7 +14,7 @@ from daemon.adapters.store.trainings import TrainingRows
 from daemon.ports import Job
 
 
-class SqlTransaction(TrainingRows, EnrollmentRows, MailRows, QuestionRows, OutboxRows, HistoryRows):
+class SqlTransaction(TrainingRows, EnrollmentRows, MailRows, QuestionRows, OutboxRows, HistoryRows, ExecutorRows):
     """Valid inside its `with` block only."""
 
     def __init__(self, connection: Connection, *, writable: bool) -> None:
