@@ -8,11 +8,10 @@ from daemon.domain.calendar import TOKYO
 from daemon.domain.letters import ReceiptLetter, RosterRows
 from daemon.domain.lifecycle import owes
 from daemon.domain.model import Enrollment, LedgerMail, MailPurpose, State, Training
-from daemon.handlers.apply import Applied
-from daemon.handlers.correlate import Attribution
+from daemon.handlers.desk import Applied, Desk
 from daemon.handlers.letterwork import about, by_roster, sender
 from daemon.handlers.outgoing import Draft, queue
-from daemon.ports import Kit, Transaction
+from daemon.ports import Kit
 from parsers.findings import Document, MessageKind, Problem
 
 _TELL = frozenset(
@@ -24,79 +23,70 @@ _TELL = frozenset(
 """Problems the office can mend itself, so the receipt says them."""
 
 
-def acknowledge(
-    tx: Transaction, kit: Kit, mail: LedgerMail, document: Document, origin: Attribution, applied: Applied
-) -> None:
+def acknowledge(desk: Desk, applied: Applied) -> None:
     """Queue one receipt for each training of the sender's office that the mail brought a sheet of."""
-    message = document.message
-    if message is None or message.asks_no_reply or message.kind not in {MessageKind.RETURN}:
+    message, origin = desk.document.message, desk.origin
+    if message is None or message.asks_no_reply or message.kind is not MessageKind.RETURN:
         return
-    if not origin.prefecture or origin.prefecture not in kit.directory.offices or not message.attachments:
-        return
-    if not origin.trusted:
-        return  # whoever wrote, nothing is told to the office until a person has looked
+    if not origin.trusted or origin.prefecture not in desk.kit.directory.offices or not message.attachments:
+        return  # whoever wrote, nothing is told to an office until a person has looked
     for training_id in applied.trainings or origin.trainings[:1]:
-        _receipt(tx, kit, mail, document, applied, tx.get_training(training_id))
+        _receipt(desk, applied, desk.tx.get_training(training_id))
 
 
-def _receipt(
-    tx: Transaction, kit: Kit, mail: LedgerMail, document: Document, applied: Applied, training: Training
-) -> None:
+def _receipt(desk: Desk, applied: Applied, training: Training) -> None:
+    tx, kit, mail = desk.tx, desk.kit, desk.mail
     dispatches = tx.dispatches(training.training_id, mail.prefecture)
-    if not dispatches or document.message is None:
+    if not dispatches:
         return
+    dispatch = dispatches[0]
     rows = tx.enrollments(training_id=training.training_id, prefecture=mail.prefecture)
     rows = [r for r in rows if r.state is not State.EXCLUDED]
-    code = dispatches[0].dispatch_id
-    letter = _letter(tx, kit, mail, document, applied, training, rows, code)
+    letter = _letter(desk, applied, training, rows, dispatch.dispatch_id)
     to, cc = _addressees(kit, mail)
-    first = tx.get_outbox(dispatches[0].outbox_id).message_id
+    first = tx.get_outbox(dispatch.outbox_id).message_id
     draft = Draft(
         purpose=MailPurpose.RECEIPT,
-        dedupe_key=f"receipt:{training.training_id}:{_same_mail(mail, document)}",
+        dedupe_key=f"receipt:{training.training_id}:{_same_mail(mail, desk.document)}",
         words=kit.templates.render(letter.template, letter),
         to=to,
         cc=cc,
         prefecture=mail.prefecture,
         training_id=training.training_id,
         stage=letter.template.split("/")[1],
-        dispatch_id=code,
+        dispatch_id=dispatch.dispatch_id,
         enrollments=tuple(r.enrollment_id for r in rows),
         answers=(first, mail.message_id) if _is_id(mail.message_id) else (first,),
     )
     queue(tx, kit, draft)
 
 
-def _letter(
-    tx: Transaction, kit: Kit, mail: LedgerMail, document: Document, applied: Applied, training: Training,
-    rows: list[Enrollment], code: str,
-) -> ReceiptLetter:  # fmt: skip
+def _letter(desk: Desk, applied: Applied, training: Training, rows: list[Enrollment], code: str) -> ReceiptLetter:
     ours = {r.enrollment_id for r in rows}
     asked = [r for r in rows if r.state is State.QUERY]
     missing = [r for r in rows if owes(r, training.course) and r.state is not State.QUERY]
-    assert document.message is not None
+    assert desk.document.message is not None
     return ReceiptLetter(
-        office_title=kit.directory.offices[mail.prefecture].title,
-        sender=sender(kit),
-        received_on=mail.received_at.astimezone(TOKYO).date(),
-        attachments=len(document.message.attachments),
+        office_title=desk.kit.directory.offices[desk.mail.prefecture].title,
+        sender=sender(desk.kit),
+        received_on=desk.mail.received_at.astimezone(TOKYO).date(),
+        attachments=len(desk.document.message.attachments),
         about=about(training, code),
         confirmed=sum(not owes(r, training.course) and r.state is not State.QUERY for r in rows),
         total=len(rows),
         new=len(applied.new_rows & ours),
-        again=len(applied.again_rows & ours - applied.new_rows),
-        missing=_grouped(tx, kit, training, mail.prefecture, missing, {}),
-        under_check=_grouped(tx, kit, training, mail.prefecture, asked, dict(applied.asked)),
-        unread=_unread(document, applied),
+        again=len((applied.again_rows & ours) - applied.new_rows),
+        missing=_grouped(desk, training, missing, {}),
+        under_check=_grouped(desk, training, asked, dict(applied.asked)),
+        unread=_unread(desk.document, applied),
     )
 
 
 def _grouped(
-    tx: Transaction, kit: Kit, training: Training, prefecture: str, rows: list[Enrollment],
-    problems: dict[str, tuple[Problem, ...]],
-) -> tuple[RosterRows, ...]:  # fmt: skip
-    rosters = {r.code: r for r in tx.rosters(training.training_id, prefecture)}
-    return by_roster(kit, rosters, rows, names=kit.policy.names_in_reminders, problems=problems)
+    desk: Desk, training: Training, rows: list[Enrollment], problems: dict[str, tuple[Problem, ...]]
+) -> tuple[RosterRows, ...]:
+    rosters = {r.code: r for r in desk.tx.rosters(training.training_id, desk.mail.prefecture)}
+    return by_roster(desk.kit, rosters, rows, names=desk.kit.policy.names_in_reminders, problems=problems)
 
 
 def _unread(document: Document, applied: Applied) -> tuple[Problem, ...]:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.domain.model import LedgerMail, MailPurpose, OutboxMail, Review
-from daemon.handlers.apply import Applied
+from daemon.domain.model import MailPurpose, OutboxMail, Review
+from daemon.handlers.desk import Applied, Desk
 from daemon.handlers.planning import refresh_office
 from daemon.ports import Kit, Transaction
-from parsers.findings import Bounce, Document
+from parsers.findings import Bounce
 
 
-def bounced(tx: Transaction, kit: Kit, mail: LedgerMail, document: Document) -> Applied:
+def bounced(desk: Desk) -> Applied:
     """Take note of a delivery status notification; delays and successes leave only their trace in the ledger."""
-    bounce = document.message.bounce if document.message else None
+    message = desk.document.message
+    bounce = message.bounce if message else None
     if bounce is None or bounce.action != "failed":
         return Applied()
-    outgoing = tx.find_outbox(message_id=bounce.original_message_id) if bounce.original_message_id else None
-    prefectures = {outgoing.prefecture} if outgoing else _by_address(kit, bounce)
+    outgoing = desk.tx.find_outbox(message_id=bounce.original_message_id) if bounce.original_message_id else None
+    prefectures = {outgoing.prefecture} if outgoing else _by_address(desk.kit, bounce)
     prefectures.discard("")
     for prefecture in sorted(prefectures):
-        _mark(tx, kit, mail, prefecture, outgoing)
-    _ask(tx, kit, mail, bounce, sorted(prefectures), outgoing)
+        _mark(desk, prefecture, outgoing)
+    _ask(desk, bounce, sorted(prefectures), outgoing)
     return Applied(questions=1)
 
 
@@ -31,26 +32,24 @@ def _by_address(kit: Kit, bounce: Bounce) -> set[str]:
     return {p for p in found if p is not None}
 
 
-def _mark(tx: Transaction, kit: Kit, mail: LedgerMail, prefecture: str, outgoing: OutboxMail | None) -> None:
+def _mark(desk: Desk, prefecture: str, outgoing: OutboxMail | None) -> None:
     """A dispatch or reminder that did not arrive stops the reminders; a bounced receipt does not."""
     if outgoing is not None and outgoing.purpose is MailPurpose.RECEIPT:
         return
-    for dispatch in tx.dispatches(outgoing.training_id if outgoing else None, prefecture):
-        tx.save_dispatch(replace(dispatch, bounced_at=mail.received_at))
-        refresh_office(tx, kit, dispatch.training_id, prefecture, f"bounce:{mail.ledger_id}")
+    for dispatch in desk.tx.dispatches(outgoing.training_id if outgoing else None, prefecture):
+        desk.tx.save_dispatch(replace(dispatch, bounced_at=desk.mail.received_at))
+        refresh_office(desk.tx, desk.kit, dispatch.training_id, prefecture, f"bounce:{desk.mail.ledger_id}")
 
 
-def _ask(
-    tx: Transaction, kit: Kit, mail: LedgerMail, bounce: Bounce, prefectures: list[str], outgoing: OutboxMail | None
-) -> None:
+def _ask(desk: Desk, bounce: Bounce, prefectures: list[str], outgoing: OutboxMail | None) -> None:
     recipients = ", ".join(f"{r.address} {r.status}".strip() for r in bounce.recipients)
     review = Review(
-        0, f"{mail.ledger_id}:bounce", "bounce", kit.clock.now(), (),
+        0, f"{desk.mail.ledger_id}:bounce", "bounce", desk.kit.clock.now(), (),
         prefecture=prefectures[0] if len(prefectures) == 1 else "",
         training_id=outgoing.training_id if outgoing else "",
-        ledger_id=mail.ledger_id, outbox_id=outgoing.outbox_id if outgoing else None, detail=recipients,
+        ledger_id=desk.mail.ledger_id, outbox_id=outgoing.outbox_id if outgoing else None, detail=recipients,
     )  # fmt: skip
-    tx.add_review(review)
+    desk.tx.add_review(review)
 
 
 def resolved(tx: Transaction, kit: Kit, review: Review, by: str) -> None:

@@ -248,5 +248,3 @@ def confirm_by_evidence(tx: Transaction, kit: Kit, message_ids: tuple[str, ...],
             sent(tx, kit, mail, OutboxState.CONFIRMED, f"evidence: mail {evidence.ledger_id}")
             settled = True
     return settled
-
-

@@ -297,8 +297,7 @@ def _bounces(tx: Transaction) -> tuple[DigestBounce, ...]:
 
 def _quarantine(tx: Transaction) -> tuple[DigestQuarantine, ...]:
     return tuple(
-        DigestQuarantine(m.ledger_id, m.received_at, m.failure, m.subject)
-        for m in tx.mails(state=MailState.QUARANTINE)
+        DigestQuarantine(m.ledger_id, m.received_at, m.failure, m.subject) for m in tx.mails(state=MailState.QUARANTINE)
     )
 
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from daemon.domain.calendar import TOKYO
 from daemon.domain.model import LedgerMail, MailState
 from daemon.handlers.acknowledge import acknowledge
-from daemon.handlers.apply import Applied, apply_findings
+from daemon.handlers.apply import apply_findings
 from daemon.handlers.bounced import bounced
-from daemon.handlers.correlate import Attribution, attribute
+from daemon.handlers.correlate import attribute
 from daemon.handlers.deliver import confirm_by_evidence
+from daemon.handlers.desk import Applied, Desk
 from daemon.handlers.replied import replied
 from daemon.points import reach
 from daemon.ports import Kit, Transaction
@@ -133,15 +134,6 @@ def _earliest_dispatch(tx: Transaction) -> dt.date | None:
 # -- one message, by kind --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """One message with everything that was found in and about it."""
-
-    mail: LedgerMail
-    document: Document
-    origin: Attribution
-
-
 def _settle(tx: Transaction, kit: Kit, mail: LedgerMail, document: Document) -> None:
     message = document.message
     kind = message.kind if message else MessageKind.UNKNOWN
@@ -163,7 +155,7 @@ def _settle(tx: Transaction, kit: Kit, mail: LedgerMail, document: Document) -> 
         return
     if message is not None:
         _witness(tx, mail, document, kit)
-    applied = _BY_KIND.get(kind, _from_a_person)(tx, kit, Arrived(mail, document, origin))
+    applied = _BY_KIND.get(kind, _from_a_person)(Desk(tx, kit, mail, document, origin))
     _finish(tx, kit, mail, applied)
 
 
@@ -199,29 +191,25 @@ def _finish(tx: Transaction, kit: Kit, mail: LedgerMail, applied: Applied) -> No
     )  # fmt: skip
 
 
-def _nothing(_tx: Transaction, _kit: Kit, _arrived: Arrived) -> Applied:
+def _nothing(_desk: Desk) -> Applied:
     """Machine mail that asks for nothing: its trace in the ledger is enough."""
     return Applied()
 
 
-def _bounce(tx: Transaction, kit: Kit, arrived: Arrived) -> Applied:
-    return bounced(tx, kit, arrived.mail, arrived.document)
-
-
-def _from_a_person(tx: Transaction, kit: Kit, arrived: Arrived) -> Applied:
+def _from_a_person(desk: Desk) -> Applied:
     """A return, a reply, or something we cannot name: read, ask where in doubt, acknowledge."""
-    applied = apply_findings(tx, kit, arrived.mail, arrived.document, arrived.origin)
-    applied += replied(tx, kit, arrived.mail, arrived.document, arrived.origin, applied)
-    acknowledge(tx, kit, arrived.mail, arrived.document, arrived.origin, applied)
+    applied = apply_findings(desk)
+    applied += replied(desk, applied)
+    acknowledge(desk, applied)
     return applied
 
 
-_BY_KIND: dict[MessageKind, Callable[[Transaction, Kit, Arrived], Applied]] = {
+_BY_KIND: dict[MessageKind, Callable[[Desk], Applied]] = {
     MessageKind.OWN: _nothing,
     MessageKind.AUTO_REPLY: _nothing,
     MessageKind.RECEIPT: _nothing,
     MessageKind.LIST: _nothing,
-    MessageKind.BOUNCE: _bounce,
+    MessageKind.BOUNCE: bounced,
 }
 
 
@@ -232,4 +220,3 @@ def replay(kit: Kit, ledger_id: int, by: str) -> bool:
         tx.save_mail(replace(mail, state=MailState.RECEIVED, attempts=0, failure="", duplicate_of=None))
         tx.append_event(kit.clock.now(), by, "mail-replayed", subject=f"mail:{ledger_id}")
     return ingest(kit, ledger_id)
-

@@ -15,7 +15,7 @@ from daemon.domain.tokens import enrollment_code, roster_code
 from daemon.errors import Refused
 from daemon.ports import Kit, Transaction
 from parsers.listing import ListedTrainee, ListingProblem
-from parsers.names import kana_key, name_key, place_key
+from parsers.names import centre_key, kana_key, name_key, office_key, prefecture_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,7 @@ def add_training(kit: Kit, new: NewTraining, by: str) -> Training:
         day, basis = new.deadline_on, "管理者の指定"
     now = kit.clock.now()
     ident = new.training_id or f"{new.course.value}-{new.starts_on:%Y%m%d}"
-    training = Training(
-        ident, new.course, new.name, new.starts_on, new.ends_on, day, basis, TrainingState.DRAFT, now
-    )
+    training = Training(ident, new.course, new.name, new.starts_on, new.ends_on, day, basis, TrainingState.DRAFT, now)
     with kit.store.transaction() as tx:
         if any(t.training_id == ident for t in tx.trainings()):
             raise Refused(f"研修 {ident} はすでに登録されています（--id で別の番号を指定してください）")
@@ -94,15 +92,14 @@ def import_list(kit: Kit, training_id: str, name: str, data: bytes, by: str, *, 
         placed, found = _place(kit, training, lines)
         problems = [*problems, *found, *_printable(kit, lines), *_duplicates(placed)]
         if not lines and not problems:
-            problems = [ListingProblem("", "", "empty-list", name, "受講者の行がありません。記入例の下に入力してください")]
+            remedy = "受講者の行がありません。記入例の下に入力してください"
+            problems = [ListingProblem("", "", "empty-list", name, remedy)]
         if problems:
             return ImportReport(tuple(problems))
         return _apply(tx, kit, training, placed, by, apply=apply)
 
 
-def _place(
-    kit: Kit, training: Training, lines: Iterable[ListedTrainee]
-) -> tuple[list[_Placed], list[ListingProblem]]:
+def _place(kit: Kit, training: Training, lines: Iterable[ListedTrainee]) -> tuple[list[_Placed], list[ListingProblem]]:
     placed, problems = [], []
     for line in lines:
         found = _place_one(kit, training, line)
@@ -122,14 +119,14 @@ def _problem(line: ListedTrainee, member: str, code: str, detail: str, remedy: s
 
 def _place_one(kit: Kit, training: Training, line: ListedTrainee) -> _Placed | ListingProblem:
     directory = kit.directory
-    prefecture = next((p for p in directory.offices if place_key(p) == place_key(line.prefecture)), None)
+    prefecture = next((p for p in directory.offices if prefecture_key(p) == prefecture_key(line.prefecture)), None)
     if line.prefecture and prefecture is None:
         remedy = "都道府県名を「神奈川」のように入力してください"
         return _problem(line, "prefecture", "unknown-prefecture", line.prefecture, remedy)
     centres = [
         c
         for c in directory.centres.values()
-        if place_key(c.name) == place_key(line.centre) and prefecture in {None, c.prefecture}
+        if centre_key(c.name) == centre_key(line.centre) and prefecture in {None, c.prefecture}
     ]
     if len(centres) != 1:
         remedy = "センター一覧（config/masters/centres.csv）の名称で入力してください"
@@ -146,8 +143,8 @@ def _with_office(
         remedy = "宛先台帳（offices.csv）に都道府県会を登録してください"
         return _problem(line, "prefecture", "office-not-in-book", prefecture, remedy)
     if line.pension_office:
-        names = {place_key(o.name): o.name for o in directory.pension_offices.values()}
-        office = names.get(place_key(line.pension_office))
+        names = {office_key(o.name): o.name for o in directory.pension_offices.values()}
+        office = names.get(office_key(line.pension_office))
         remedy = "年金事務所一覧（pension_offices.csv）の名称で入力してください"
         if office is None:
             return _problem(line, "pension_office", "unknown-pension-office", line.pension_office, remedy)
@@ -174,8 +171,9 @@ def _printable(kit: Kit, lines: list[ListedTrainee]) -> list[ListingProblem]:
 
 def _duplicates(placed: list[_Placed]) -> list[ListingProblem]:
     counts = Counter(p.key for p in placed)
-    remedy = "同じセンターに同じ氏名・フリガナの行があります。重複を削除するか、備考ではなく氏名で区別してください"
-    return [_problem(p.line, "name", "duplicate-trainee", p.line.name, remedy) for p in placed if counts[p.key] > 1]
+    twice = [p.line for p in placed if counts[p.key] > 1]
+    remedy = "同じセンターに同じ氏名・フリガナの行があります。重複を削除するか、氏名で区別してください"
+    return [_problem(line, "name", "duplicate-trainee", line.name, remedy) for line in twice]
 
 
 def _apply(
@@ -197,7 +195,9 @@ def _apply(
     )
     if apply:
         if training.state is not TrainingState.DRAFT and _moved(changed, rosters):
-            raise Refused("承認後の管轄年金事務所の変更は取り込めません（いったん取消し、新しい行として追加してください）")
+            raise Refused(
+                "承認後の管轄年金事務所の変更は取り込めません（いったん取消し、新しい行として追加してください）"
+            )
         _write(tx, kit, training, (added, changed, gone), by)
     return report
 

@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from daemon.domain.model import Enrollment, LedgerMail, Review, ReviewState
-from daemon.handlers.correlate import Attribution
+from daemon.domain.model import Enrollment, Review, ReviewState
+from daemon.handlers.desk import Desk
 from daemon.ports import Kit, Transaction
-from parsers.findings import Finding, Problem
+from parsers.findings import Evidence, Finding, Problem
 
 
-def about_mail(
-    tx: Transaction, kit: Kit, mail: LedgerMail, origin: Attribution, problem: Problem, *, detail: str = "",
-    part: str = "", kind: str = "mail",
-) -> bool:  # fmt: skip
+def about_mail(desk: Desk, problem: Problem, *, detail: str = "", part: str = "", kind: str = "mail") -> bool:
     """Ask about a mail or one of its files; False when the question is already there."""
+    mail, origin = desk.mail, desk.origin
     review = Review(
-        0, f"{mail.ledger_id}:{part}:{problem}", kind, kit.clock.now(), (problem,), prefecture=origin.prefecture,
-        training_id=origin.trainings[0] if origin.trainings else "", ledger_id=mail.ledger_id, detail=detail,
+        0, f"{mail.ledger_id}:{part}:{problem}", kind, desk.kit.clock.now(), (problem,), prefecture=origin.prefecture,
+        training_id=desk.training_id, ledger_id=mail.ledger_id, detail=detail, evidence=Evidence(part=part),
     )  # fmt: skip
-    return tx.add_review(review) is not None
+    return desk.tx.add_review(review) is not None
 
 
-def about_finding(
-    tx: Transaction, kit: Kit, mail: LedgerMail, finding: Finding, row: Enrollment | None, kind: str,
-    problems: tuple[Problem, ...], reading_id: int, where: tuple[str, str],
-) -> bool:  # fmt: skip
-    """Ask about one value; `where` = (prefecture, training). False when the same question is open already."""
-    prefecture, training_id = where
-    if row is not None and _asked(tx, row, finding, kind):
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a finding needs a person."""
+
+    kind: str
+    """value | row | exclusion | verify"""
+    problems: tuple[Problem, ...]
+    reading_id: int
+
+
+def about_finding(desk: Desk, finding: Finding, row: Enrollment | None, doubt: Doubt) -> bool:
+    """Ask about one value; False when the same question is open already."""
+    if row is not None and _asked(desk.tx, row, finding, doubt.kind):
         return False
+    mail = desk.mail
     ident = row.enrollment_id if row else f"{finding.roster}:{finding.row}:{finding.name}"
     cell = f"{finding.evidence.part}:{finding.evidence.sheet}:{finding.evidence.cell}:{finding.evidence.page}"
     review = Review(
-        0, f"{mail.ledger_id}:{cell}:{ident}:{finding.field}:{kind}", kind, kit.clock.now(), problems,
-        prefecture=row.prefecture if row else prefecture,
-        training_id=row.training_id if row else training_id,
+        0, f"{mail.ledger_id}:{cell}:{ident}:{finding.field}:{doubt.kind}", doubt.kind, desk.kit.clock.now(),
+        doubt.problems,
+        prefecture=row.prefecture if row else desk.origin.prefecture,
+        training_id=row.training_id if row else desk.training_id,
         roster=row.roster if row else (finding.roster or ""),
         enrollment_id=row.enrollment_id if row else "",
-        field=finding.field, ledger_id=mail.ledger_id, reading_id=reading_id, text=finding.text,
+        field=finding.field, ledger_id=mail.ledger_id, reading_id=doubt.reading_id, text=finding.text,
         suggestion=finding.value or "", candidates=finding.candidates, evidence=finding.evidence,
         detail="" if row else finding.name,
     )  # fmt: skip
-    return tx.add_review(review) is not None
+    return desk.tx.add_review(review) is not None
 
 
 def _asked(tx: Transaction, row: Enrollment, finding: Finding, kind: str) -> bool:

@@ -56,32 +56,40 @@ def remind(kit: Kit) -> RemindReport:
             outcome = _plan(tx, kit, dispatch.dispatch_id)
             reach("remind.before-commit")
         reach("remind.after-commit")
-        queued += [outcome] if isinstance(outcome, int) and not isinstance(outcome, bool) else []
-        held += outcome is False
-        moved_on += outcome is True
+        if outcome.outbox_id is not None:
+            queued.append(outcome.outbox_id)
+        held += outcome.held
+        moved_on += outcome.outbox_id is None and not outcome.held
     return RemindReport(tuple(queued), held, moved_on)
 
 
-def _plan(tx: Transaction, kit: Kit, dispatch_id: str) -> int | bool:
-    """Outbox id of a new reminder, True when the office is past this stage, False when it is held."""
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What became of one office; neither = it owes nothing at this stage."""
+
+    outbox_id: int | None = None
+    held: bool = False
+
+
+def _plan(tx: Transaction, kit: Kit, dispatch_id: str) -> _Planned:
     dispatch = tx.find_dispatch(dispatch_id)
     today = kit.clock.today()
     if dispatch is None or dispatch.next_reminder_on is None or dispatch.next_reminder_on > today:
-        return True
+        return _Planned()
     training = tx.get_training(dispatch.training_id)
     due = _stage(kit, training, dispatch)
-    missing = [r for r in rows_to_ask(tx, training, dispatch.prefecture)]
+    missing = rows_to_ask(tx, training, dispatch.prefecture)
     wanted = due is not None and missing and not (due.stage is Stage.UPCOMING and dispatch.answered_at is not None)
     if training.state is not TrainingState.APPROVED or not wanted or due is None:
         _advance(tx, kit, training, dispatch)
-        return True
+        return _Planned()
     reasons = doubts(tx, kit, dispatch)
     _remember_hold(tx, kit, dispatch, reasons)
     if reasons:
-        return False
+        return _Planned(held=True)
     outbox_id = _write(tx, kit, training, dispatch, due, missing)
     _advance(tx, kit, training, dispatch)
-    return outbox_id if outbox_id is not None else True
+    return _Planned(outbox_id)
 
 
 def _stage(kit: Kit, training: Training, dispatch: Dispatch) -> Due | None:

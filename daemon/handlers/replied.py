@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.domain.model import LedgerMail
 from daemon.handlers import questions
-from daemon.handlers.apply import Applied
-from daemon.handlers.correlate import Attribution
+from daemon.handlers.desk import Applied, Desk
 from daemon.handlers.planning import commitment_fact, refresh_office
-from daemon.ports import Kit, Transaction
-from parsers.findings import Document, MessageKind, Problem
+from parsers.findings import MessageKind, Problem
 from parsers.mail.wording import Wording, classify_said
 
 _QUIET = frozenset({Problem.CHARSET_GUESSED, Problem.NAME_GUESSED, Problem.MACROS_IGNORED})
@@ -26,14 +23,12 @@ _ASKS = {
 }
 
 
-def replied(
-    tx: Transaction, kit: Kit, mail: LedgerMail, document: Document, origin: Attribution, applied: Applied
-) -> Applied:
+def replied(desk: Desk, applied: Applied) -> Applied:
     """Take note of the words and of files that could not be read; one question for each kind of doubt."""
-    asked = _files(tx, kit, mail, document, origin)
-    message = document.message
+    asked = _files(desk)
+    message = desk.document.message
     if message is None:
-        return Applied(questions=asked + questions.about_mail(tx, kit, mail, origin, Problem.MALFORMED_MAIL))
+        return Applied(questions=asked + questions.about_mail(desk, Problem.MALFORMED_MAIL))
     if message.kind is MessageKind.FAX:
         return Applied(questions=asked)
     wording, phrase = classify_said(message.said)
@@ -41,25 +36,21 @@ def replied(
     if problem is Problem.CLAIM_WITHOUT_SHEET and (applied.recorded or applied.confirmed or applied.asked):
         problem = None  # the sheet came with the claim
     if wording is Wording.OTHER and not message.said.strip():
-        problem = None if document.findings or asked else Problem.REPLY_NEEDS_READING
+        problem = None if desk.document.findings or asked else Problem.REPLY_NEEDS_READING
     if problem is not None:
-        asked += questions.about_mail(tx, kit, mail, origin, problem, detail=message.said[:2000])
-    _answered(tx, kit, mail, origin, wording, phrase)
+        asked += questions.about_mail(desk, problem, detail=message.said[:2000])
+    _answered(desk, wording, phrase)
     return Applied(questions=asked)
 
 
-def _files(tx: Transaction, kit: Kit, mail: LedgerMail, document: Document, origin: Attribution) -> int:
-    asked = 0
-    for note in document.problems:
-        if note.code not in _QUIET:
-            asked += questions.about_mail(
-                tx, kit, mail, origin, note.code, detail=note.detail, part=note.part, kind="attachment"
-            )
-    return asked
+def _files(desk: Desk) -> int:
+    notes = [n for n in desk.document.problems if n.code not in _QUIET]
+    return sum(questions.about_mail(desk, n.code, detail=n.detail, part=n.part, kind="attachment") for n in notes)
 
 
-def _answered(tx: Transaction, kit: Kit, mail: LedgerMail, origin: Attribution, wording: Wording, phrase: str) -> None:
+def _answered(desk: Desk, wording: Wording, phrase: str) -> None:
     """A person at the office is on it: rows without dates are no longer merely "sent"."""
+    tx, mail, origin = desk.tx, desk.mail, desk.origin
     if not origin.prefecture or not origin.trusted:
         return
     dispatches = [d for d in tx.dispatches(None, origin.prefecture) if d.dispatched_at is not None]
@@ -70,4 +61,4 @@ def _answered(tx: Transaction, kit: Kit, mail: LedgerMail, origin: Attribution, 
             tx.save_dispatch(replace(dispatch, answered_at=mail.received_at))
         if wording in {Wording.COMMITMENT, Wording.FAX_SENT}:
             tx.set_fact(commitment_fact(dispatch.dispatch_id), f"mail:{mail.ledger_id}: {phrase}")
-        refresh_office(tx, kit, dispatch.training_id, origin.prefecture, f"mail:{mail.ledger_id}")
+        refresh_office(tx, desk.kit, dispatch.training_id, origin.prefecture, desk.cause)

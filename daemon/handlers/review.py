@@ -25,7 +25,7 @@ from daemon.handlers.prepare import exclude
 from daemon.handlers.questions import settle
 from daemon.points import reach
 from daemon.ports import Kit, Transaction
-from parsers.findings import Decision, Evidence, Field, Problem
+from parsers.findings import Decision, Field, Problem
 
 _SOFT = {Problem.OFFICE_CLOSED, Problem.BEFORE_DISPATCH}
 """Vetoes a person may overrule by naming the date; the others are impossible, whoever says them."""
@@ -47,9 +47,7 @@ def accept(kit: Kit, review_id: int, by: str, because: str = "") -> Review:
     return closed
 
 
-def set_value(
-    kit: Kit, review_id: int, value: str, by: str, because: str = "", *, enrollment_id: str = ""
-) -> Review:
+def set_value(kit: Kit, review_id: int, value: str, by: str, because: str = "", *, enrollment_id: str = "") -> Review:
     """Record another value than suggested, or name the row a stray value belongs to."""
     with kit.store.transaction() as tx:
         review = _open(tx, review_id)
@@ -142,13 +140,24 @@ def _check(tx: Transaction, kit: Kit, training: Training, row: Enrollment, revie
 
 def _person_says(tx: Transaction, kit: Kit, review: Review, row: Enrollment, value: str, by: str) -> int:
     assert review.field is not None
-    return tx.add_reading(
-        Reading(
-            0, review.ledger_id, row.enrollment_id, row.roster, review.field, review.text, value, 1.0,
-            Decision.ACCEPT, "recorded", review.problems, review.evidence or Evidence(), SourceKind.PERSON,
-            kit.clock.now(), said_by=by,
-        )  # fmt: skip
+    said = Reading(
+        reading_id=0,
+        ledger_id=review.ledger_id,
+        enrollment_id=row.enrollment_id,
+        roster=row.roster,
+        field=review.field,
+        text=review.text,
+        value=value,
+        confidence=1.0,
+        decision=Decision.ACCEPT,
+        outcome="recorded",
+        problems=review.problems,
+        evidence=review.evidence,
+        source=SourceKind.PERSON,
+        read_at=kit.clock.now(),
+        said_by=by,
     )
+    return tx.add_reading(said)
 
 
 def _source(tx: Transaction, review: Review, value: str) -> SourceKind:
