@@ -14,8 +14,8 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from daemon.adapters.store.engine import reading_engine, writing_engine
-from daemon.adapters.store.migrate import migrate, version_problem
 from daemon.adapters.store.transaction import SqlTransaction
+from daemon.adapters.store.upgrade import migrate, version_problem
 from daemon.ports import Job
 
 WRITER_LOCK = 0x6D656962

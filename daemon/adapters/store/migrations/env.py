@@ -1,4 +1,4 @@
-"""Alembic's entry: runs inside the transaction `daemon.adapters.store.migrate` has begun, never by itself."""
+"""Alembic's entry: runs inside the transaction `daemon.adapters.store.upgrade` has begun, never by itself."""
 
 from __future__ import annotations
 
