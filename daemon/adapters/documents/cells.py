@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from typing import Any
+from typing import Any, Literal
 
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 ERA_FORMAT = '[$-411]ggge"年"m"月"d"日";@'
@@ -29,7 +30,8 @@ HEADING = PatternFill("solid", fgColor="E3EAF2")
 EXAMPLE = PatternFill("solid", fgColor="F2F2F2")
 UNLOCKED = Protection(locked=False)
 MIDDLE = Alignment(horizontal="center", vertical="center", wrap_text=True)
-AT_LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
+INDENTED = Alignment(horizontal="left", vertical="center", wrap_text=True, indent=1)
+LABEL = Alignment(horizontal="left", vertical="center")
 AT_RIGHT = Alignment(horizontal="right", vertical="center")
 SHRUNK = Alignment(horizontal="left", vertical="center", shrink_to_fit=True)
 
@@ -74,3 +76,17 @@ def dress(cell: Cell, **styles: Any) -> Cell:
     for name, value in styles.items():
         setattr(cell, name, value)
     return cell
+
+
+def print_on_a4(page: Worksheet, head: int, orientation: Literal["portrait", "landscape"]) -> None:
+    """Fit the width of A4 and repeat the header row `head` on every page."""
+    page.print_title_rows = f"{head}:{head}"
+    page.page_setup.paperSize = 9  # A4
+    page.page_setup.orientation = orientation
+    page.page_setup.fitToWidth = 1
+    page.page_setup.fitToHeight = 0
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    page.print_options.horizontalCentered = True
+    margins = page.page_margins
+    margins.left = margins.right = 0.4
+    margins.top, margins.bottom, margins.header, margins.footer = 0.6, 0.6, 0.3, 0.3

@@ -69,6 +69,7 @@ def _headers(page: Worksheet, row: int, members: tuple[str, ...], said: Mapping[
 
 def _example(page: Worksheet, row: int, members: tuple[str, ...], example: Mapping[str, Any]) -> None:
     """Marked in the name itself: whoever writes over the name has made it a real line."""
+    page.row_dimensions[row].height = 20
     for number, member in enumerate(members, start=1):
         cell = cell_at(page, row, number)
         value = example[member]
@@ -76,12 +77,13 @@ def _example(page: Worksheet, row: int, members: tuple[str, ...], example: Mappi
             put_date(cell, value)
         elif value:
             put_text(cell, value)
-        dress(cell, font=face(11, color="7F7F7F"), fill=cells.EXAMPLE, border=cells.BOX, alignment=cells.AT_LEFT)
+        dress(cell, font=face(11, color="7F7F7F"), fill=cells.EXAMPLE, border=cells.BOX, alignment=cells.INDENTED)
 
 
 def _empty_line(page: Worksheet, row: int, members: tuple[str, ...]) -> None:
+    page.row_dimensions[row].height = 20
     for number, member in enumerate(members, start=1):
-        cell = dress(cell_at(page, row, number), font=face(11), border=cells.BOX, alignment=cells.AT_LEFT)
+        cell = dress(cell_at(page, row, number), font=face(11), border=cells.BOX, alignment=cells.INDENTED)
         # An ID may begin with 0: text keeps it. A date must not be text, or R8.4.7 stays three numbers and a letter.
         cell.number_format = cells.ERA_FORMAT if member in _DATES else "@"
 
@@ -103,9 +105,4 @@ def _choose_prefecture(page: Worksheet, first: int, said: Mapping[str, Any]) -> 
 def _view_and_print(page: Worksheet, head: int, width: int) -> None:
     page.freeze_panes = f"A{head + 1}"
     page.auto_filter.ref = f"A{head}:{get_column_letter(width)}{head + 1 + _LINES}"
-    page.print_title_rows = f"{head}:{head}"
-    page.page_setup.paperSize = 9  # A4
-    page.page_setup.orientation = "landscape"
-    page.page_setup.fitToWidth = 1
-    page.page_setup.fitToHeight = 0
-    page.sheet_properties.pageSetUpPr.fitToPage = True
+    cells.print_on_a4(page, head, "landscape")

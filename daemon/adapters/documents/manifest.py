@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from daemon.ports import RosterSheet
-from parsers.findings import Field
 
 _PAGE_MM = [210, 297]
 _DIGITS = 1000
@@ -54,7 +53,7 @@ def _row(sheet: RosterSheet, places: Sequence[Mapping[str, Any]], place: Mapping
         }
         for p in _all(own, "date")
     }
-    fields |= {Field.NOT_APPLICABLE.value: {"kind": "tick", "box_mm": _box(p)} for p in _all(own, "tick")}
+    fields |= {p["field"]: {"kind": "tick", "box_mm": _box(p)} for p in _all(own, "tick")}
     return {
         "row": person.row,
         "enrollment": person.enrollment_id,

@@ -38,6 +38,10 @@ class TypstDocuments:
         pdf, places = self._paper.set(sheet, facts, wording)
         return RosterFiles(roster_workbook(sheet, facts, wording), pdf, manifest_of(sheet, places))
 
+    def release(self) -> None:
+        """Give memory back after a batch; anything may follow."""
+        self._paper.release()
+
     def missing_glyphs(self, texts: Iterable[str]) -> Mapping[str, str]:
         """Text → the characters of it our font lacks; only texts that lack any."""
         return missing_glyphs(texts)

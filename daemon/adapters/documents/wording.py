@@ -1,4 +1,4 @@
-"""The words of the forms (`mail_templates/forms/words.toml`), read once: the printed sheet and the workbooks share them."""
+"""The words of the forms (`mail_templates/forms/words.toml`), read once; paper and workbooks share them."""
 
 from __future__ import annotations
 

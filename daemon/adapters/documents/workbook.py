@@ -6,6 +6,8 @@ that it is recognised after sorting, filtering, inserting and re-saving.
 
 from __future__ import annotations
 
+import datetime as dt
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +16,6 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -28,6 +29,7 @@ from parsers.findings import Field
 from parsers.forms import KEY_HEADER, XLSX_PROPERTY, row_key
 
 Words = Mapping[str, Any]
+_EXCEL_DAY_ZERO = dt.date(1899, 12, 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def roster_workbook(sheet: RosterSheet, facts: Facts, words: Words) -> bytes:
     _validate(page, columns, (head + 1, last), sheet, words)
     _protect(page)
     _set_up_view_and_print(page, head, last, columns, facts, words)
-    book.custom_doc_props.append(StringProperty(name=XLSX_PROPERTY, value=facts.roster))
+    # The stubs do not know custom properties.
+    book.custom_doc_props.append(StringProperty(name=XLSX_PROPERTY, value=facts.roster))  # type: ignore[attr-defined]
     book.properties.title = f"{facts.form.title} {facts.training}"
     book.properties.creator = words["organisation"]
     book.properties.keywords = facts.roster
@@ -64,11 +67,11 @@ def roster_workbook(sheet: RosterSheet, facts: Facts, words: Words) -> bytes:
 def _columns(sheet: RosterSheet, words: Words) -> list[_Column]:
     labels = words["labels"]
     code = sheet.roster.code
-    fields = [_Column(words["fields"][f.value], 19, _nothing, to_fill=True, date=True) for f in _dates(sheet)]
+    fields = [_Column(words["fields"][f.value], 18, _nothing, to_fill=True, date=True) for f in _dates(sheet)]
     if Field.ID_REGISTERED_ON in _dates(sheet):
         before = [
-            _Column(labels["e_learning"], 17, lambda c, p: put_date(c, p.e_learning_on), date=True),
-            _Column(labels["visit"], 17, lambda c, p: put_date(c, p.visit_on), date=True),
+            _Column(labels["e_learning"], 16, lambda c, p: put_date(c, p.e_learning_on), date=True),
+            _Column(labels["visit"], 16, lambda c, p: put_date(c, p.visit_on), date=True),
         ]
     else:
         before = [
@@ -76,12 +79,12 @@ def _columns(sheet: RosterSheet, words: Words) -> list[_Column]:
         ]
     return [
         _Column(labels["number"], 5.5, lambda c, p: setattr(c, "value", p.row), centred=True),
-        _Column(_plain(labels["name"]), 20, lambda c, p: put_text(c, p.name)),
-        _Column(labels["kana"], 20, lambda c, p: put_text(c, p.kana)),
+        _Column(_plain(labels["name"]), 21, lambda c, p: put_text(c, p.name)),
+        _Column(labels["kana"], 21, lambda c, p: put_text(c, p.kana)),
         *before,
         *fields,
         _Column(labels["not_applicable"], 8, _nothing, to_fill=True, centred=True),
-        _Column(labels["note"], 24, lambda c, p: put_text(c, p.note) if p.note else None, to_fill=True),
+        _Column(labels["note"], 22, lambda c, p: put_text(c, p.note) if p.note else None, to_fill=True),
         _Column(KEY_HEADER, 32, lambda c, p: put_text(c, row_key(code, p.row, p.enrollment_id))),
     ]
 
@@ -117,7 +120,8 @@ class _Heading:
             (labels["training"], facts.training, labels["period"], facts.period),
             (labels["prefecture"], facts.prefecture, labels["office"], facts.office),
             (labels["centre"], facts.centre, labels["host"], self._words["host_office"]),
-            (labels["return_to"], self._return_to(), labels["count"], facts.count),
+            (labels["return_to"], facts.reply_mail, labels["fax"], facts.reply_fax),
+            (labels["contact"], facts.contact, labels["count"], facts.count),
         )
         for row, (label, value, second_label, second) in enumerate(pairs, start=3):
             loud = row == 3
@@ -137,13 +141,9 @@ class _Heading:
         self._merge(2, 2, self._last)
         page.row_dimensions[2].height = 32
 
-    def _return_to(self) -> str:
-        labels = self._words["labels"]
-        return f"{labels['mail']} {self._facts.reply_mail}　{labels['fax']} {self._facts.reply_fax}"
-
     def _pair(self, row: int, start: int, end: int, label: str, value: str, *, loud: bool) -> None:
         font = face(13, bold=True) if loud else face(11)
-        put_text(dress(cell_at(self._page, row, start), font=face(10), alignment=cells.SHRUNK), label)
+        put_text(dress(cell_at(self._page, row, start), font=face(10), alignment=cells.LABEL), label)
         put_text(dress(cell_at(self._page, row, start + 1), font=font, alignment=cells.SHRUNK), value)
         for column in range(start, end + 1):
             dress(cell_at(self._page, row, column), border=cells.UNDERLINE)
@@ -151,13 +151,11 @@ class _Heading:
         self._page.row_dimensions[row].height = 24 if loud else 19
 
     def _instructions(self, row: int) -> int:
-        labels = self._words["labels"]
         self._page.row_dimensions[row].height = 6
-        lines = [*self._words["instructions"]["workbook"], f"{labels['contact']}　{self._facts.contact}"]
+        lines = self._words["instructions"]["workbook"]
         for number, line in enumerate(lines, start=1):
             at = row + number
-            text = f"{number}．{line}" if number < len(lines) else line
-            put_text(dress(cell_at(self._page, at, 2), font=face(10), alignment=cells.SHRUNK), text)
+            put_text(dress(cell_at(self._page, at, 2), font=face(10), alignment=cells.SHRUNK), f"{number}．{line}")
             self._merge(at, 2, self._last)
             self._page.row_dimensions[at].height = 16
         self._page.row_dimensions[row + len(lines) + 1].height = 6
@@ -176,18 +174,28 @@ def _table(page: Worksheet, head: int, columns: list[_Column], sheet: RosterShee
         dress(cell, font=face(11, bold=column.to_fill), fill=cells.HEADING, border=cells.BOX, alignment=cells.MIDDLE)
         page.column_dimensions[get_column_letter(number)].width = column.width
     for line, person in enumerate(sheet.rows, start=head + 1):
-        page.row_dimensions[line].height = 24
+        page.row_dimensions[line].height = _height(person)
         for number, column in enumerate(columns, start=1):
             _fill(cell_at(page, line, number), column, person)
     page.column_dimensions[get_column_letter(len(columns))].hidden = True
     return head + len(sheet.rows)
 
 
+def _height(person: Enrollment) -> float:
+    """Points: room for every line a long name or kana wraps into; nobody can widen a locked row by typing."""
+    wide = max(_columns_taken(text) for text in (person.name, person.kana, person.note))
+    return max(31.0, 15.5 * -(-wide // 17))
+
+
+def _columns_taken(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
+
+
 def _fill(cell: Cell, column: _Column, person: Enrollment) -> None:
     column.write(cell, person)
     centred = column.centred or column.date
     dress(cell, font=face(12 if column.to_fill else 11), border=cells.BOX)
-    cell.alignment = cells.MIDDLE if centred else cells.AT_LEFT if column.to_fill else cells.SHRUNK
+    cell.alignment = cells.MIDDLE if centred else cells.INDENTED
     if column.date:
         cell.number_format = cells.ERA_FORMAT
     if column.to_fill:
@@ -216,7 +224,7 @@ def _date_rule(sheet: RosterSheet, said: Mapping[str, str]) -> DataValidation:
     A date outside is what the guards would question anyway: an old registration, or 8/4/7 that became 2008.
     """
     days = (sheet.issued_on, max(sheet.issued_on, sheet.training.ends_on))
-    first, last = (str(int(to_excel(day))) for day in days)
+    first, last = (str((day - _EXCEL_DAY_ZERO).days) for day in days)
     return DataValidation(
         type="date",
         operator="between",
@@ -262,17 +270,11 @@ def _set_up_view_and_print(
     page.sheet_view.showGridLines = False
     page.auto_filter.ref = f"A{head}:{every}{max(last, head)}"
     page.print_area = f"A1:{visible}{max(last, head)}"
-    page.print_title_rows = f"{head}:{head}"
-    page.page_setup.paperSize = 9  # A4
-    page.page_setup.orientation = "portrait"
-    page.page_setup.fitToWidth = 1
-    page.page_setup.fitToHeight = 0
-    page.sheet_properties.pageSetUpPr.fitToPage = True
-    page.print_options.horizontalCentered = True
-    margins = page.page_margins
-    margins.left = margins.right = 0.4
-    margins.top, margins.bottom, margins.header, margins.footer = 0.6, 0.6, 0.3, 0.3
+    cells.print_on_a4(page, head, "portrait")
     labels = words["labels"]
-    page.oddHeader.right.text = words["sealed"]
-    page.oddFooter.left.text = f"{labels['code']} {facts.roster}"
-    page.oddFooter.right.text = f"&P／&N {labels['page']}"
+    top, bottom = page.oddHeader, page.oddFooter
+    assert top is not None
+    assert bottom is not None
+    top.right.text = words["sealed"]
+    bottom.left.text = f"{labels['code']} {facts.roster}"
+    bottom.right.text = f"&P／&N {labels['page']}"
