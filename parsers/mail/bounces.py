@@ -89,7 +89,7 @@ _DELAYED = re.compile(
     re.IGNORECASE,
 )
 _GAVE_UP = re.compile(
-    r"give?n?ing? up|gave up|giving up|(?:retry )?time(?:out)? (?:not reached|exceeded)|has failed|配信を中止|"
+    r"giv(?:e|en|ing) up|gave up|(?:retry )?time(?:out)? (?:not reached|exceeded)|has failed|配信を中止|"
     r"あきらめ",
     re.IGNORECASE,
 )

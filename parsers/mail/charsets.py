@@ -17,8 +17,8 @@ _ISO_2022_JP = "iso-2022-jp"
 _EUC_JP = "euc-jp"
 _ALIASES: dict[str, tuple[str, ...]] = {
     _ISO_2022_JP: ("iso2022jp", "iso2022jp1", "iso2022jp2", "iso2022jp3", "iso2022jp2004", "iso2022jpms",
-                   "iso2022jpext", "cp50220", "cp50221", "cp50222", "csiso2022jp", "csiso2022jp2", "jis", "jis7", "jis8",
-                   "junet", "ibm5054", "windows50220", "windows50221"),
+                   "iso2022jpext", "cp50220", "cp50221", "cp50222", "csiso2022jp", "csiso2022jp2", "jis", "jis7",
+                   "jis8", "junet", "ibm5054", "windows50220", "windows50221"),
     "cp932": ("shiftjis", "sjis", "xsjis", "xshiftjis", "mskanji", "csshiftjis", "windows31j", "cswindows31j", "cp932",
               "ms932", "windows932", "ibm943", "cp943", "cp943c", "shiftjismswin", "sjiswin", "shiftjis2004",
               "shiftjisx0213", "xmacjapanese", "mskanjisjis"),

@@ -12,29 +12,8 @@ import re
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:]{0,30})")
 _DROPPED = ("script", "style", "head", "title", "template", "noscript", "svg", "object")
 _LINE_TAGS = frozenset(
-    [
-        "p",
-        "div",
-        "tr",
-        "li",
-        "ul",
-        "ol",
-        "dl",
-        "dt",
-        "dd",
-        "table",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "pre",
-        "center",
-        "section",
-        "article",
-        "form",
-    ]
+    {"p", "div", "tr", "li", "ul", "ol", "dl", "dt", "dd", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "center"}
+    | {"section", "article", "form"}
 )
 _QUOTE = re.compile("[\"']")
 _SPACES = re.compile(r"[ \t\r\n\f]+")

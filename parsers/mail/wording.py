@@ -1,9 +1,18 @@
-"""What a person's reply without a roster means, judged from `Message.said`: a hint for the domain, never evidence."""
+"""What a person's reply without a roster means, judged from `Message.said`: a hint for the domain, never evidence.
+
+Sentence by sentence. A courtesy must be understood to its last character; every other kind must show its words; one
+sentence that is not understood makes the whole reply OTHER, because a person may have said anything in it.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from enum import StrEnum
 from typing import NamedTuple
+
+from parsers.mail.courtesy import is_courtesy
+from parsers.mail.letter import sentences
 
 
 class Wording(StrEnum):
@@ -30,9 +39,125 @@ class Verdict(NamedTuple):
 
     wording: Wording
     phrase: str
-    """The words that decided, as written; "" when there was nothing to read."""
+    """The sentence that decided, NFKC; "" when there was nothing to read."""
+
+
+_PRECEDENCE = (
+    Wording.WITHDRAWAL,
+    Wording.CORRECTION,
+    Wording.OTHER,
+    Wording.CLAIM,
+    Wording.FAX_SENT,
+    Wording.COMMITMENT,
+    Wording.COURTESY,
+)
+"""Which kind names a reply that holds several. What is not understood yields only to what a person reads anyway."""
+_MAX_CHARACTERS = 20_000
+
+_FAX = r"(?:fax|ファックス|ファクス|ファクシミリ)"
+_DATE = re.compile(
+    r"(?:令和|平成|r|h)?\s*(?:\d{1,4}|元)\s*[年./\-]\s*\d{1,2}\s*[月./\-]\s*\d{1,2}|\d{1,2}\s*月\s*\d{1,2}\s*日|"
+    r"(?<![\d/])\d{1,2}/\d{1,2}(?![\d/])|(?<!\d)(?:[1-9]|[12]\d|3[01])日(?!間|以内|前|後)",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"[?？]|でしょうか|ですか|ますか|ませんか|のか|かどうか|教えて|ご教示|ご指示|いかが|宜しいで|よろしいで|"
+    r"どのよう|どちら|何を|いつ",
+    re.IGNORECASE,
+)
+_REQUESTS = re.compile(
+    r"ください|下さい|願い(?:ます|いた|致|申|でき|し)|お願いし|いただけ(?:ます|れば|る|ない|ませ)|頂け|"
+    r"いただきたく|頂きたく|"
+    r"(?:して)?ほしい|くださいませ|求め"
+)
+_UNCERTAIN = re.compile(
+    r"場合|もし|かもしれ|可能性|おそれ|恐れが|検討|思われ|はず|たぶん|恐らく|おそらく|とのこと(?:です)?が"
+)
+_WITHDRAWAL = re.compile(
+    r"辞退|取り?消し?|とりけし|キャンセル|欠席|不参加|受講(?:を)?(?:し(?:ない|ません|なく)|でき(?:ない|ません|なく)|"
+    r"(?:を)?(?:取りやめ|とりやめ|見合わせ|見送))|参加(?:し(?:ない|ません|なく)|でき(?:ない|ません|なく))|退会|"
+    r"退職|死亡|逝去|"
+    r"(?:名簿|対象)(?:者)?(?:から|より)(?:除|外|削除)|除外|受講中止"
+)
+_NOBODY = re.compile(
+    r"(?:辞退|取り?消し?|キャンセル|欠席|不参加|退会|退職|除外|変更|誤り|訂正|間違い|差し?替え?)[^。]{0,8}"
+    r"(?:ありません|ございません|無し|なし|いません|おりません|ない)"
+)
+_CORRECTION = re.compile(
+    r"差し?替え?|さしかえ|訂正|修正|誤り|誤って|誤記|誤字|誤植|間違|転記ミス|記載ミス|入力ミス|正しくは|(?:再送|"
+    r"再度お?送)(?:いた|致|し(?:まし|ます|て)|りし|付)"
+)
+_FAX_SENT = re.compile(
+    rf"{_FAX}[^。]{{0,20}}(?:(?:送付|送信|返送|返信|提出|回答|お送り|発信|送り|送)(?:を)?"
+    rf"(?:(?:いた|致)?しました|済み?|りました|させて(?:いただき|頂き)ました|した|ずみ)|流しました|送りました)|"
+    rf"(?:送付|送信|返送|返信|提出)[^。]{{0,8}}{_FAX}(?:にて|で)?(?:(?:いた|致)しました|済み?)"
+)
+_FAX_FAILED = re.compile(
+    rf"{_FAX}[^。]{{0,24}}(?:ません|できず|できない|エラー|失敗|届か|不鮮明|読め|話し中|不可|なかった|未)"
+)
+_PLANNED = re.compile(
+    r"予定|来週|来月|翌週|翌月|今週中|今月中|月末|週明け|明日|明後日|あす|本日中|近日|後日|後ほど|のちほど|"
+    r"まで(?:に|には)|手続き?(?:を)?(?:進め|(?:の)?中)|申請中|"
+    r"処理中|確認中|調整中|準備中|依頼中|照会中|対応中|進めて(?:い|お)り?ます|これから|追って|次第|見込|つもり|"
+    r"しばらくお待ち|今しばらく|もう少々|"
+    r"(?:対応|手続き?|登録|送付|返送|提出|報告|連絡|回答|返信)(?:を)?(?:いた|致)?します|お送りします|送ります|"
+    r"お送りいたします"
+)
+_NOT_DONE = re.compile(
+    r"まだ|未(?:了|済|完了|登録|手続|実施|着)|(?:して|でき|済んで|終わって|完了して)い?ません|遅れ|間に合(?:わ|"
+    r"い)ません|困難|難し"
+)
+_DONE = re.compile(
+    r"(?:済(?:み|です|でした|ん)|完了|終了|終わり|終え)|"
+    r"(?:登録|手続き?|申請|届出|処理|対応|更新|発行|削除|付与|実施|入力|記入|反映)(?:は|が|を|も)?[^。]{0,12}"
+    r"(?:(?:いた|致)?しました|なりました|行いました|されました|おりました|してあり|しており|されて)"
+)
+_PLEASE_LOOK = re.compile(
+    r"(?:お手数(?:ですが|をおかけしますが)|恐れ入りますが|恐縮ですが|よろしく)?[、,]?"
+    r"ご(?:確認|査収|査閲|覧|高覧|対応)(?:の(?:ほど|程))?(?:を)?[、,]?(?:何卒|どうぞ)?"
+    r"(?:ください(?:ませ)?|下さい(?:ませ)?|(?:の)?(?:よろしく|宜しく)?お?願い?(?:いた|致|申し上げ|し)(?:します|ます))[。!]?"
+)
 
 
 def classify_said(text: str) -> Verdict:
     """Judge the text a person wrote (quotes already cut, signature still there)."""
-    raise NotImplementedError
+    found = [(_judge(s), s) for s in sentences(unicodedata.normalize("NFKC", text[:_MAX_CHARACTERS]))]
+    kinds = {kind for kind, _ in found}
+    if len(text) > _MAX_CHARACTERS or (None in kinds and kinds <= {None, Wording.COURTESY}):
+        return Verdict(Wording.OTHER, found[-1][1][:200])
+    for wording in _PRECEDENCE:
+        phrase = next((s for kind, s in found if kind is wording), "")
+        if phrase:
+            return Verdict(wording, phrase[:200])
+    return Verdict(Wording.OTHER, "")
+
+
+def _judge(sentence: str) -> Wording | None:
+    """Kind of one sentence (NFKC, no line breaks). None: 「ご確認ください」, which says something only with another."""
+    if is_courtesy(sentence):
+        return Wording.COURTESY
+    if _PLEASE_LOOK.fullmatch(sentence):
+        return None
+    if _NOBODY.search(sentence) or _ASKS.search(sentence) or _UNCERTAIN.search(sentence):
+        return Wording.OTHER
+    if _WITHDRAWAL.search(sentence):
+        return Wording.WITHDRAWAL
+    if _CORRECTION.search(sentence):
+        return Wording.CORRECTION
+    return Wording.OTHER if _REQUESTS.search(sentence) else _judge_statement(sentence)
+
+
+def _judge_statement(sentence: str) -> Wording:
+    if re.search(_FAX, sentence, re.IGNORECASE):
+        if _FAX_FAILED.search(sentence):
+            return Wording.OTHER
+        return Wording.FAX_SENT if re.search(_FAX_SENT.pattern, sentence, re.IGNORECASE) else _planned_only(sentence)
+    if _PLANNED.search(sentence):
+        return Wording.COMMITMENT
+    if _NOT_DONE.search(sentence):
+        return Wording.OTHER
+    return Wording.CLAIM if _DONE.search(sentence) or _DATE.search(sentence) else Wording.OTHER
+
+
+def _planned_only(sentence: str) -> Wording:
+    return Wording.COMMITMENT if _PLANNED.search(sentence) else Wording.OTHER
