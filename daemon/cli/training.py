@@ -1,0 +1,95 @@
+"""`meibod training …`: HQ's own steps around one run of a course (PRE0, PRE1)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+from daemon.cli.session import Config, Json, Yes, confirm, opened, print_json, who
+from daemon.domain.calendar import in_era
+from daemon.domain.model import Course, Training
+from daemon.errors import Refused
+
+app = typer.Typer(help="研修の登録・一覧・承認。", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    course: Annotated[Course, typer.Option(help="研修の種類")],
+    name: Annotated[str, typer.Option(help="研修名・回")],
+    starts: Annotated[dt.datetime, typer.Option(help="初日", formats=["%Y-%m-%d"])],
+    ends: Annotated[dt.datetime, typer.Option(help="最終日", formats=["%Y-%m-%d"])],
+    deadline: Annotated[dt.datetime | None, typer.Option(help="期限（省略時は規則）", formats=["%Y-%m-%d"])] = None,
+    ident: Annotated[str, typer.Option("--id", help="研修 ID（省略時は自動）")] = "",
+    config: Config = None,
+) -> None:
+    """研修を登録する。"""
+    from daemon.handlers.prepare import NewTraining, add_training
+
+    new = NewTraining(course, name, starts.date(), ends.date(), ident, deadline.date() if deadline else None)
+    with opened(config) as program:
+        made = add_training(program.kit, new, who())
+    typer.echo(f"登録しました: {made.training_id}")
+    typer.echo(f"登録完了期限: {in_era(made.deadline_on)}（{made.deadline_basis}）")
+
+
+@app.command("list")
+def list_all(as_json: Json = False, config: Config = None) -> None:
+    """研修の一覧。"""
+    from daemon.cli.tables import training_table
+
+    with opened(config) as program, program.store.snapshot() as tx:
+        trainings = tx.trainings()
+        counts = {t.training_id: tx.count_by_state(t.training_id) for t in trainings}
+    if as_json:
+        print_json([{"training": t.training_id, "name": t.name, "state": t.state, "deadline_on": t.deadline_on,
+                     "starts_on": t.starts_on, "counts": counts[t.training_id]} for t in trainings])  # fmt: skip
+        return
+    training_table(trainings, counts)
+
+
+@app.command()
+def show(training_id: str, config: Config = None) -> None:
+    """研修の内容と名簿。"""
+    from daemon.cli.tables import roster_table
+
+    with opened(config) as program, program.store.snapshot() as tx:
+        training = _known(tx.trainings(), training_id)
+        rosters = tx.rosters(training_id)
+        sizes = {r.code: len(tx.enrollments(roster=r.code)) for r in rosters}
+    typer.echo(f"{training.training_id}  {training.course.label}  {training.name}")
+    typer.echo(f"期間 {in_era(training.starts_on)} 〜 {in_era(training.ends_on)}")
+    typer.echo(f"期限 {in_era(training.deadline_on)}（{training.deadline_basis}）")
+    roster_table(rosters, sizes)
+
+
+def _known(trainings: list[Training], training_id: str) -> Training:
+    found = [t for t in trainings if t.training_id == training_id]
+    if not found:
+        raise Refused(f"研修 {training_id} は登録されていません（meibod training list で確認できます）")
+    return found[0]
+
+
+@app.command()
+def approve(
+    training_id: str,
+    yes: Yes = False,
+    preview: Annotated[bool, typer.Option("--preview", help="送付内容を見るだけ")] = False,
+    config: Config = None,
+) -> None:
+    """名簿の送付を承認する。デーモンが順次送信する。"""
+    from daemon.cli.tables import planned_table
+    from daemon.handlers.dispatch import approve as do_approve
+
+    with opened(config) as program:
+        with program.store.snapshot() as tx:
+            _known(tx.trainings(), training_id)
+        planned = do_approve(program.kit, training_id, who(), apply=False)
+        planned_table(planned)
+        if preview:
+            return
+        confirm(f"{len(planned)} 都道府県会へ送付します。よろしいですか", yes=yes)
+        do_approve(program.kit, training_id, who())
+    typer.echo("承認しました。送信状況は meibod outbox list で確認できます")

@@ -1,0 +1,111 @@
+"""The register as one JSON-ready document (contract 3.5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from typing import Any
+
+from daemon.domain.calendar import TOKYO
+from daemon.domain.lifecycle import owes
+from daemon.domain.model import Enrollment, MailState, OutboxState, ReviewState, Roster, Training
+from daemon.handlers.digest import mailbox_line
+from daemon.ports import Kit, Transaction
+
+
+def status(kit: Kit) -> dict[str, Any]:
+    """Everything known, per training, prefecture, roster and trainee; instants in Asia/Tokyo."""
+    with kit.store.snapshot() as tx:
+        return {
+            "as_of": _shown(kit.clock.now()),
+            "trainings": [_training(tx, kit, t) for t in tx.trainings()],
+            "mail": _mail(tx),
+            "outbox": _outbox(tx),
+        }
+
+
+def _shown(at: dt.datetime | None) -> str | None:
+    return None if at is None else at.astimezone(TOKYO).isoformat(timespec="seconds")
+
+
+def _training(tx: Transaction, kit: Kit, training: Training) -> dict[str, Any]:
+    rosters = tx.rosters(training.training_id)
+    order = list(kit.directory.offices)
+    prefectures = sorted({r.prefecture for r in rosters}, key=lambda p: order.index(p) if p in order else len(order))
+    return {
+        "training": training.training_id,
+        "course": training.course,
+        "name": training.name,
+        "starts_on": str(training.starts_on),
+        "ends_on": str(training.ends_on),
+        "deadline_on": str(training.deadline_on),
+        "state": training.state,
+        "prefectures": [_prefecture(tx, training, p, rosters) for p in prefectures],
+    }
+
+
+def _prefecture(tx: Transaction, training: Training, prefecture: str, rosters: list[Roster]) -> dict[str, Any]:
+    dispatches = tx.dispatches(training.training_id, prefecture)
+    sent = dispatches[0].dispatched_at if dispatches else None
+    mine = [r for r in rosters if r.prefecture == prefecture]
+    return {
+        "prefecture": prefecture,
+        "dispatched_at": _shown(sent),
+        "rosters": [_roster(tx, training, r) for r in sorted(mine, key=lambda r: (r.centre, r.code))],
+    }
+
+
+def _roster(tx: Transaction, training: Training, roster: Roster) -> dict[str, Any]:
+    return {
+        "roster": roster.code,
+        "centre": roster.centre,
+        "pension_office": roster.pension_office,
+        "trainees": [trainee(tx, training, e) for e in tx.enrollments(roster=roster.code)],
+    }
+
+
+def trainee(tx: Transaction, training: Training, row: Enrollment) -> dict[str, Any]:
+    """One trainee as the contract shows it."""
+    return {
+        "enrollment": row.enrollment_id,
+        "row": row.row,
+        "name": row.name,
+        "state": row.state,
+        "owes": list(owes(row, training.course)),
+        "excluded_because": row.excluded_because or None,
+        "cleanup_owed": row.cleanup_owed,
+        "dates": {
+            field: {
+                "value": value.value,
+                "status": value.status,
+                "source": value.source,
+                "evidence": _evidence(tx, value.reading_id),
+            }
+            for field, value in row.values.items()
+        },
+    }
+
+
+def _evidence(tx: Transaction, reading_id: int) -> str:
+    """Message, part and place in one line: "mail:12/2/roster.xlsx/名簿!H9"."""
+    reading = tx.get_reading(reading_id)
+    where = reading.evidence
+    cell = f"{where.sheet}!{where.cell}" if where.cell else f"p.{where.page}" if where.page else ""
+    steps = [f"mail:{reading.ledger_id}" if reading.ledger_id is not None else "", where.part, cell, reading.said_by]
+    return "/".join(s for s in steps if s)
+
+
+def _mail(tx: Transaction) -> dict[str, Any]:
+    line = mailbox_line(tx)
+    return {
+        "on_server": line.on_server,
+        "accounted": line.accounted,
+        "review": len(tx.reviews(state=ReviewState.OPEN)),
+        "quarantine": tx.count_mails().get(MailState.QUARANTINE, 0),
+        "last_success_at": _shown(line.last_success_at),
+    }
+
+
+def _outbox(tx: Transaction) -> dict[str, int]:
+    counts: Counter[OutboxState] = Counter(tx.count_outbox())
+    return {state.value.replace("-", "_"): counts.get(state, 0) for state in OutboxState}
