@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException, SMTPServerDisconnected
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponse, SMTPResponseException, SMTPServerDisconnected
 
 from daemon.adapters.transport import Secret, Security, TokenSource, server_words, tls_context
 from daemon.errors import MeibodError
@@ -28,6 +28,8 @@ _SLOWEST_UPLOAD_BYTES_S = 16_384
 _CONFIGURATION_CODES = frozenset({503, 530, 534, 535, 538})
 """"Authenticate first" and its kin: about our credentials or our manners, not about the mail."""
 _ENVID_LIMIT = 100
+_ADDRESS = re.compile(r"[^\s<>@\"\x00-\x1f\x7f]+@[^\s<>@\"\x00-\x1f\x7f]+")
+"""Bare addresses only: the library would quietly pick one out of anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,8 @@ class _Attempt:
     # -- the envelope ------------------------------------------------------------------------------------------
 
     async def _mail(self, sender: str, recipients: Sequence[str]) -> None:
+        if sender and not _ADDRESS.fullmatch(sender):
+            raise _Refused("the sender is no address SMTP can carry")
         await self._greet()
         options = self._mail_options([sender, *recipients])
         try:
@@ -163,15 +167,16 @@ class _Attempt:
             if _is_permanent(error.code):
                 raise _Refused(reply) from error
             raise _ForNow(reply) from error
-        except ValueError as error:
-            raise _Refused("the sender is no address SMTP can carry") from error
 
     async def _greet(self) -> None:
         """EHLO, when neither STARTTLS nor AUTH needed one yet: what the server offers must be known before MAIL."""
         if not self._smtp.is_ehlo_or_helo_needed:
             return
         try:
-            await self._smtp.ehlo()
+            try:
+                await self._smtp.ehlo()
+            except SMTPHeloError:
+                await self._smtp.helo()  # a relay from before 1995
         except SMTPResponseException as error:
             raise _ForNow(f"EHLO: {_line(error.code, error.message)}") from error
         self._dsn = self._settings.dsn and self._smtp.supports_extension("dsn")
@@ -211,6 +216,8 @@ class _Attempt:
         raise _ForNow(f"RCPT: {first}")
 
     async def _recipient(self, recipient: str) -> tuple[int, str]:
+        if not _ADDRESS.fullmatch(recipient):
+            return 553, "553 no address SMTP can carry"
         options = ["NOTIFY=FAILURE,DELAY"] if self._dsn else []
         timeout = self._settings.command_timeout_s
         try:
@@ -219,8 +226,6 @@ class _Attempt:
             if not self._smtp.is_connected:  # 421: the server has gone
                 raise _ForNow(f"RCPT: {_line(error.code, error.message)}") from error
             return error.code, _line(error.code, error.message)
-        except ValueError:
-            return 553, "553 no address SMTP can carry"
         return answer.code, _line(answer.code, answer.message)
 
     # -- the message -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 
-from imapclient.exceptions import IMAPClientError, LoginError, ProtocolError
+from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError, ProtocolError
 
 from daemon.adapters.transport import server_words
 from daemon.errors import MeibodError
@@ -27,7 +27,7 @@ def is_quotable(error: BaseException) -> bool:
     """Whether the error's own text is free of mail content."""
     if isinstance(error, ProtocolError):
         return False
-    if isinstance(error, LoginError):
+    if isinstance(error, LoginError | CapabilityError):
         return True
     if isinstance(error, IMAPClientError):
         return bool(_STATUS_ANSWER.search(str(error)))

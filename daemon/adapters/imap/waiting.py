@@ -56,7 +56,8 @@ def _enter_idle(client: IMAPClient) -> None:
 
 
 def _farewell(notices: list[tuple[Any, ...]]) -> MailboxError:
-    said = " ".join(repr(part) for notice in notices for part in notice)
+    parts = (part for notice in notices for part in notice)
+    said = " ".join(part.decode("ascii", "replace") if isinstance(part, bytes) else str(part) for part in parts)
     words = server_words(said)
     return MailboxError(f"the mail server ended the session: {words}", retry_after_s=retry_after_s(said))
 

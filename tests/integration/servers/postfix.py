@@ -5,6 +5,8 @@ looking into the mailbox. Manners are bound to addresses and ports, fixed for th
 
     gone@example.test       550 5.1.1 at RCPT
     later@example.test      450 4.2.0 at RCPT (greylisting)
+    …@example.net           taken, then returned to the sender with a delivery status notification
+
     plain     anybody may submit, no TLS
     starttls  anybody may submit, STARTTLS offered with a throw-away certificate
     sasl      STARTTLS offered, AUTH required (users and password of the Dovecot)
@@ -62,7 +64,7 @@ virtual_mailbox_maps =
 virtual_transport = {delivery}
 default_transport = discard:
 relay_domains = example.net
-relay_transport = discard:
+relay_transport = returns:
 smtpd_recipient_restrictions =
   check_recipient_access inline:{{{{gone@example.test = 550 5.1.1 No such person}}}}
   check_recipient_access inline:{{{{later@example.test = 450 4.2.0 Greylisted, try again in 300 seconds}}}}
@@ -112,6 +114,8 @@ discard unix - - n - - discard
 lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
+returns unix - n n - - pipe
+  user=nobody argv=/bin/false
 postlog unix-dgram n - n - 1 postlogd
 """
 

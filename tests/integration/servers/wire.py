@@ -26,6 +26,8 @@ class Wire:
         self.accepted = 0
         self.lose_answer_to: bytes | None = None
         """When the client has sent this, the server's next answer is swallowed and the client is cut off."""
+        self.stall_answer_to: bytes | None = None
+        """When the client has sent this, the server's next answer is held back until `flow`."""
 
     def __enter__(self) -> Wire:
         self._spawn(self._accept)
@@ -82,8 +84,11 @@ class Wire:
             tail = (tail + block)[-1024:]
             if self.lose_answer_to is not None and self.lose_answer_to in tail:
                 lost.set()
+            stalling = self.stall_answer_to is not None and self.stall_answer_to in tail
             with contextlib.suppress(OSError):
                 server.sendall(block)
+            if stalling:
+                self.stall()
         self._end(server)
 
     def _return(self, server: socket.socket, client: socket.socket, lost: threading.Event) -> None:
