@@ -125,7 +125,7 @@ def read_table(folder: Path, table: Table, problems: Problems) -> list[Line]:
     text = _text(folder / table.file, table, problems)
     if text is None:
         return []
-    records = _records(text)
+    records = _records(text, table, problems)
     header = next(records, None)
     if header is None:
         problems.error(
@@ -156,17 +156,21 @@ def _text(path: Path, table: Table, problems: Problems) -> str | None:
     return None
 
 
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of each record that is neither empty nor a comment."""
+def _records(text: str, table: Table, problems: Problems) -> Iterator[tuple[int, list[str]]]:
+    """Line number and cells of each record that is neither empty nor a comment; ends where the CSV breaks."""
     first = text.split("\n", 1)[0]
     delimiter = "\t" if "\t" in first and "," not in first else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     begins = 1
-    for cells in reader:
-        cleaned = [clean(c) for c in cells]
-        if any(cleaned) and not cleaned[0].startswith("#"):
-            yield begins, cleaned
-        begins = reader.line_num + 1
+    try:
+        for cells in reader:
+            cleaned = [clean(c) for c in cells]
+            if any(cleaned) and not cleaned[0].startswith("#"):
+                yield begins, cleaned
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        remedy = "Excel で「CSV UTF-8」の形式に保存し直してください"
+        problems.error(Line(table.file, begins), "bad-csv", f"CSV として読めません（{error}）", remedy)
 
 
 def _columns(at: Line, header: list[str], table: Table, problems: Problems) -> list[str | None] | None:
