@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pypdfium2
 import pytest
@@ -119,6 +121,38 @@ def test_nothing_is_grey_and_the_top_is_free(course: Course, printed: dict[Cours
     assert not (grey[: round(12 / 25.4 * 600)] < 255).any()
     between = ((grey > 16) & (grey < 240)).mean()
     assert between < 0.03  # only the smoothed edges of glyphs and rules
+
+
+@pytest.mark.parametrize("course", COURSES)
+@pytest.mark.parametrize(
+    "name", ["寿限無" * 12, "Wolfeschlegelsteinhausenbergerdorff", "勘解由小路　左衛門佐太郎兵衛", "一", "W" * 60]
+)
+def test_no_text_however_long_reaches_a_box_a_code_or_the_top(course: Course, name: str) -> None:
+    sheet = roster_sheet(course, 2)
+    people = tuple(dataclasses.replace(p, name=name, kana="ア" * 50, note="備考" * 40) for p in sheet.rows)
+    training = dataclasses.replace(sheet.training, name="研修" * 40)
+    sheet = dataclasses.replace(
+        sheet, rows=people, training=training, office_title=name, centre_title=name * 2, contact=name * 2,
+        document_no=name, reply_mail=f"{'a' * 60}@example.jp", reply_fax="0" * 40,
+    )  # fmt: skip
+    files = TypstDocuments(KEY, data_path("mail_templates") / "forms").roster(sheet)
+    (page,) = files.manifest["pages"]
+    ink = scan(files.pdf, 0, FINE)
+    quiet = [(x - 3.8, y - 3.8, w + 7.6, h + 7.6) for x, y, w, h in (code["box_mm"] for code in page["codes"])]
+    for x, y, w, h in quiet:
+        assert not _ink_in(ink, (x, y, w, 3.5)).any()
+        assert not _ink_in(ink, (x, y, 3.5, h)).any()
+        assert not _ink_in(ink, (x + w - 3.5, y, 3.5, h)).any()
+        assert not _ink_in(ink, (x, y + h - 3.5, w, 3.5)).any()
+    assert not any(_ink_in(ink, (x + 0.6, y + 0.7, w - 1.2, h - 1.4)).any() for x, y, w, h in _boxes_to_fill(page))
+    assert not _ink_in(ink, (0, 0, 210, 12)).any()
+
+
+def _ink_in(ink: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
+    x, y, w, h = box
+    per_mm = (ink.shape[1] / 210, ink.shape[0] / 297)
+    rows = slice(round(y * per_mm[1]), round((y + h) * per_mm[1]))
+    return ink[rows, round(x * per_mm[0]) : round((x + w) * per_mm[0])]
 
 
 @pytest.mark.parametrize("course", COURSES)

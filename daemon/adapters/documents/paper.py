@@ -19,8 +19,10 @@ from daemon.adapters.documents.facts import Facts, masked_id, row_tag, short_era
 from daemon.adapters.documents.glyphs import font_path
 from daemon.domain.calendar import TOKYO
 from daemon.domain.model import Enrollment
+from daemon.errors import Refused
 from daemon.ports import RosterSheet
 from parsers.codes import PageCode
+from parsers.findings import Field
 from parsers.forms import FormEdition
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 _MOST_PAGES = 31
 """One base-32 symbol of the page code."""
 _EVICTING = 12
+_NOTE_SYMBOLS = 40
+_SHORT_NOTE_SYMBOLS = 7
+"""What of HQ's note fits on paper; the workbook has all of it."""
 
 
 class Paper:
@@ -109,10 +114,10 @@ class Paper:
 
 
 def sheets_of(rows: Sequence[Enrollment], form: FormEdition) -> Iterator[Sequence[Enrollment]]:
-    """The rows of each page; at least one page. Raises ValueError beyond what a page code can count."""
+    """The rows of each page; at least one page. Raises Refused beyond what a page code can count."""
     step = form.rows_per_page
     if len(rows) > step * _MOST_PAGES:
-        raise ValueError(f"a roster holds at most {step * _MOST_PAGES} rows, this one has {len(rows)}")
+        raise Refused(f"a roster holds at most {step * _MOST_PAGES} rows, this one has {len(rows)}; split the list")
     yield from (rows[start : start + step] for start in range(0, max(len(rows), 1), step))
 
 
@@ -125,19 +130,27 @@ def qr_rows(text: str) -> list[str]:
 
 
 def _person(sheet: RosterSheet, person: Enrollment, words: Mapping[str, Any]) -> dict[str, Any]:
+    new_id = Field.ID_REGISTERED_ON in sheet.training.course.edition.fields
     return {
         "row": person.row,
         "tag": row_tag(sheet, person),
         "name": person.name,
         "kana": person.kana,
         "terminal_id": masked_id(person.terminal_id),
-        "note": person.note,
-        "detail": "　".join(_details(person, words["labels"])),
+        "note": _short(person.note, _NOTE_SYMBOLS),
+        "detail": "　".join(_details(person, words["labels"])) if new_id else "",
     }
 
 
 def _details(person: Enrollment, labels: Mapping[str, str]) -> Iterator[str]:
+    """The line under the name on the form that has no columns for these things."""
     if person.e_learning_on is not None:
         yield f"{labels['e_learning_short']} {short_era(person.e_learning_on)}"
     if person.visit_on is not None:
         yield f"{labels['visit_short']} {short_era(person.visit_on)}"
+    if person.note:
+        yield _short(person.note, _SHORT_NOTE_SYMBOLS)
+
+
+def _short(text: str, symbols: int) -> str:
+    return text if len(text) <= symbols else text[: symbols - 1] + "…"

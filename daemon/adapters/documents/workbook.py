@@ -254,7 +254,8 @@ def _warning(said: Mapping[str, str], about: str) -> dict[str, Any]:
 def _protect(page: Worksheet) -> None:
     """Only the coloured cells can be changed by accident; whoever must do more lifts it without a password.
 
-    openpyxl's flags say what is forbidden, so False allows.
+    openpyxl's flags say what is forbidden, so False allows. Excel sorts a protected sheet only where every cell is
+    unlocked, which would open the names to a slip of the hand: the instructions on the sheet say how to lift it.
     """
     page.protection.sheet = True
     for allowed in ("sort", "autoFilter", "formatColumns", "formatRows", "selectLockedCells", "selectUnlockedCells"):

@@ -8,10 +8,12 @@ import itertools
 import json
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pypdf
 import pytest
 
+from daemon.adapters import resources
 from daemon.adapters.documents import MissingGlyphs, TypstDocuments
 from daemon.adapters.documents.facts import masked_id
 from daemon.adapters.documents.glyphs import missing_glyphs
@@ -69,7 +71,7 @@ def test_a_roster_spreads_over_pages_and_each_names_itself(rows: int, pages: int
 
 
 def test_more_rows_than_a_page_code_can_count_are_refused(documents: TypstDocuments) -> None:
-    with pytest.raises(ValueError, match="at most 372 rows"):
+    with pytest.raises(Refused, match="at most 372 rows"):
         documents.roster(roster_sheet(Course.WM_SKILL_UP, 373))
 
 
@@ -225,6 +227,25 @@ def test_a_row_check_differs_for_every_slip_of_one_digit() -> None:
         slips = {int(f"{row:02d}"[:i] + d + f"{row:02d}"[i + 1 :]) for i in (0, 1) for d in "0123456789"} - {row}
         slips.add(int(f"{row:02d}"[::-1]))
         assert all(row_check("7Q2K9XD4HP", s) != row_check("7Q2K9XD4HP", row) for s in slips - {row})
+
+
+def test_a_long_note_is_shortened_on_paper_and_whole_in_the_workbook(documents: TypstDocuments) -> None:
+    note = "前回の研修を途中で終えたため再度受講するもの、来所の際は身分証を持参のこと、以上よろしくお願いします"
+    for course in (Course.WM_SKILL_UP, Course.BEGINNER):
+        files = documents.roster(_with_first(roster_sheet(course, 1), note=note))
+        assert "前回の研修" in _text(files.pdf).replace("\n", "")
+        assert "お願いします" not in _text(files.pdf)
+        with zipfile.ZipFile(BytesIO(files.xlsx)) as book:
+            assert note in book.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_an_installed_program_finds_its_files_beside_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = tmp_path / "daemon" / "_data" / "config"
+    inside.mkdir(parents=True)
+    monkeypatch.setattr(resources, "_PACKAGE", tmp_path / "daemon")
+    assert data_path("config") == inside
+    with pytest.raises(FileNotFoundError, match="install meibod again"):
+        data_path("mail_templates")
 
 
 def test_data_files_are_found_and_unknown_kinds_refused() -> None:
