@@ -20,64 +20,49 @@ _RADICALS_TO = (
     "肉𦥑艹艹艹虎衤覀西见角𧢲讠贝𧾷车辶辶辶邑钅長镸长门𨸏阝雨青韦页风飞食𩙿飠饣𩠐马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀龟"
 )
 _RADICALS = dict(zip(map(ord, _RADICALS_FROM), _RADICALS_TO, strict=True))
-_INVISIBLE = dict.fromkeys(
-    [
-        *range(0x200B, 0x2010),  # zero width space, joiners, direction marks
-        *range(0x202A, 0x202F),
-        *range(0x2060, 0x2065),
-        *range(0xFE00, 0xFE10),  # variation selectors
-        *range(0xE0100, 0xE01F0),  # ideographic variation selectors (葛󠄀)
-        0x00AD,
-        0x180E,
-        0xFEFF,
-    ]
+_INVISIBLE = (
+    "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"  # soft hyphen, zero width, direction
+    "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # variation selectors (葛󠄀)
 )
+# Characters NFKC turns into digits that would join their neighbours: ① ⑴ ⒈ ² ½ ㎡ 𝟘 … (４ is one itself).
+_GLUE = (
+    "\u00b2\u00b3\u00b9\u00bc-\u00be\u2070\u2074-\u2079\u2080-\u2089\u2150-\u215f\u2189\u2460-\u249b\u24ea"
+    "\u3251-\u325f\u32b1-\u32bf\u3358-\u3370\u3378\u3379\u339f-\u33a6\u33a8\u33af"
+    "\U0001ccf0-\U0001ccf9\U0001d7ce-\U0001d7ff\U0001f100-\U0001f10a\U0001fbf0-\U0001fbf9"
+)
+_CALENDAR = "\u32c0-\u32cb\u33e0-\u33fe"
+"""㋀–㋋ (1月 …) and ㏠–㏾ (1日 …): the digit is meant, and its unit comes with it."""
+
+_INVISIBLE_RUN = re.compile(f"[{_INVISIBLE}]+")
+_GLUE_CHAR = re.compile(f"[{_GLUE}]")
+_CALENDAR_CHAR = re.compile(f"([{_CALENDAR}])")
+_NEEDS_CARE = re.compile(f"[{_INVISIBLE}{_GLUE}{_CALENDAR}\u2e80-\u2ef3]")
 _SPACES = re.compile(r"\s+")
 
 
 def is_glue(char: str) -> bool:
     """Whether NFKC turns `char` into digits that would join their neighbours: ①, ⑴, ², ½ … (never ４)."""
-    if char.isascii() or "０" <= char <= "９" or _is_calendar_sign(char):
-        return False
-    return any("0" <= c <= "9" for c in unicodedata.normalize("NFKC", char))
+    return _GLUE_CHAR.match(char) is not None
 
 
-def _is_calendar_sign(char: str) -> bool:
-    """㋀–㋋ (1月 …) and ㏠–㏾ (1日 …): here the digit is meant, and its unit comes with it."""
-    return "㋀" <= char <= "㋋" or "㏠" <= char <= "㏾"
-
-
-def fold_radicals(text: str) -> str:
-    """Radicals that stand for whole characters become these characters: ⽇ → 日, ⻑ → 長."""
-    return "".join(_fold_radical(c) for c in text)
-
-
-def _fold_radical(char: str) -> str:
-    if "⺀" <= char <= "⻳":
-        return _RADICALS.get(ord(char), char)
-    if "⼀" <= char <= "⿕":
-        return unicodedata.normalize("NFKC", char)
-    return char
+def replace_glue(text: str, by: str) -> str:
+    """`text` with every circled or raised digit replaced."""
+    return _GLUE_CHAR.sub(by, text)
 
 
 def drop_invisible(text: str) -> str:
     """Without variation selectors, zero-width characters and direction marks."""
-    return text.translate(_INVISIBLE)
+    return text if text.isascii() else _INVISIBLE_RUN.sub("", text)
 
 
 def fold(text: str) -> str:
     """Guarded NFKC: circled and raised digits become a space, then NFKC, radicals, and nothing invisible."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", fold_radicals("".join(map(_guarded, drop_invisible(text)))))
-
-
-def _guarded(char: str) -> str:
-    if char.isascii():
-        return char
-    if _is_calendar_sign(char):
-        return " " + char  # or 3㋀ would become 31月
-    return " " if is_glue(char) else char
+    if _NEEDS_CARE.search(text):
+        text = _INVISIBLE_RUN.sub("", text).translate(_RADICALS)
+        text = _CALENDAR_CHAR.sub(r" \1", replace_glue(text, " "))  # or 3㋀ would become 31月
+    return unicodedata.normalize("NFKC", text)
 
 
 def squash(text: str) -> str:

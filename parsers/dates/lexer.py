@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from parsers.dates.words import MEANING, PATTERN, Word
-from parsers.text import drop_invisible, fold, is_glue
+from parsers.text import drop_invisible, fold, is_glue, replace_glue
 
 
 class Kind(Enum):
@@ -104,7 +104,7 @@ def _prepared(written: str) -> str:
     text = drop_invisible(written).strip().removeprefix("'")
     while text and is_glue(text[0]):  # ① as an item number in front
         text = text[1:]
-    text = fold("".join("\ufffc" if is_glue(c) else c for c in text)).strip()
+    text = fold(replace_glue(text, "\ufffc")).strip()
     if _LETTERSPACED.fullmatch(text):  # 令 和 ８ 年 ４ 月 １ ０ 日: spacing for looks
         text = "".join(text.split())
     text = _CIRCLE_BETWEEN_NUMERALS.sub("〇", text)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from dataclasses import dataclass
 
+from parsers.dates.formats import hides_day, hides_year
 from parsers.dates.grammar import Sentence, sentence
 from parsers.dates.lexer import Kind, tokens
 from parsers.dates.meaning import Meaning, meaning, serial, western
@@ -88,8 +88,10 @@ def _from_meaning(found: Meaning) -> DateReading:
 
 def _typed(day: dt.date, number_format: str, context: ReadingContext) -> DateReading:
     found = western(day, context)
+    if found.value and hides_day(number_format):
+        return _review(Problem.AMBIGUOUS_DATE, candidates=(day,))
     start, end = context.not_before_on, context.received_on
-    if found.value and _hides_year(number_format) and start and end and not start <= day <= end:
+    if found.value and hides_year(number_format) and start and end and not start <= day <= end:
         # 4/1 typed into Excel stores the year of the computer's clock unseen: in January it is the wrong one
         near = (_same_day(day, y) for y in range(start.year, end.year + 1))
         fits = tuple(d for d in near if d and start <= d <= end)
@@ -102,17 +104,6 @@ def _same_day(day: dt.date, year: int) -> dt.date | None:
         return day.replace(year=year)
     except ValueError:
         return None
-
-
-_LITERALS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
-
-
-def _hides_year(number_format: str) -> bool:
-    """Whether a date shown with this format code has no year (m"月"d"日", d-mmm; unknown formats show it)."""
-    if not number_format or number_format.startswith("builtin:"):
-        return False
-    bare = _LITERALS.sub("", number_format).lower()
-    return "d" in bare and not set(bare) & set("yeg")
 
 
 def _number(number: float, column_is_era: bool, date1904: bool, context: ReadingContext) -> DateReading:

@@ -32,7 +32,7 @@ class Cell:
     value: CellValue = None
     """Typed value; equal to `text` for text, None when empty."""
     number_format: str = ""
-    """Format code, e.g. "ge.m.d"; built-in formats without a code of their own as "builtin:30"."""
+    """Format code, e.g. "ge.m.d"; built-in Japanese formats by the code Excel shows in Japan."""
     struck: bool = False
     """Struck through, wholly or in part."""
     comment: str = ""
