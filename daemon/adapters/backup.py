@@ -167,7 +167,7 @@ def _must_be_empty(url: str, blobs_root: Path) -> None:
 
 
 def _take_back(url: str, blobs_root: Path) -> None:
-    """Half a restore must not be taken for a whole one. (pg_restore works in one transaction of its own.)"""
+    """Half a restore must not be taken for a whole one; pg_restore takes itself back."""
     shutil.rmtree(blobs_root, ignore_errors=True)
     file = sqlite_file(url)
     if file is not None:

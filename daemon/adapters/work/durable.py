@@ -15,6 +15,7 @@ import datetime as dt
 import logging
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -95,6 +96,8 @@ class DbosWork:
                 "enable_otlp": False,
                 # No messages between workflows here, so nothing to listen for.
                 "use_listen_notify": False,
+                # Its thread sleeps this long before it notices a stop.
+                "notification_listener_polling_interval_sec": self._poll_s,
                 "scheduler_polling_interval_sec": 3600.0,
                 "max_executor_threads": 4,
             }
@@ -163,7 +166,8 @@ class DbosWork:
     def _shut(self) -> None:
         from dbos import DBOS
 
-        with self._store.transaction() as tx:
+        # A database that is away must not keep the process from ending; the heartbeat then simply grows old.
+        with suppress(sa.exc.SQLAlchemyError), self._store.transaction() as tx:
             tx.executor_left(self._executor_id)
         DBOS.destroy(destroy_registry=True)
         self._dbos = self._client = None
