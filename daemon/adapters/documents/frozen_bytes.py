@@ -28,7 +28,8 @@ def workbook_bytes(book: Workbook, stamp: dt.date) -> bytes:
     book.save(raw)
     frozen = io.BytesIO()
     with zipfile.ZipFile(raw) as old, zipfile.ZipFile(frozen, "w", zipfile.ZIP_DEFLATED) as new:
-        for entry in old.infolist():
+        # Excel writes the content types first, and mail gateways that sniff expect them there.
+        for entry in sorted(old.infolist(), key=lambda e: e.filename != "[Content_Types].xml"):
             data = old.read(entry)
             if entry.filename == "docProps/core.xml":
                 data = _MODIFIED.sub(rb"\g<1>" + f"{midnight.isoformat()}Z".encode() + rb"\g<2>", data)

@@ -269,6 +269,10 @@ def _set_up_view_and_print(
     every = get_column_letter(len(columns))
     page.freeze_panes = f"C{head + 1}"
     page.sheet_view.showGridLines = False
+    first = f"{get_column_letter(next(i for i, c in enumerate(columns, 1) if c.to_fill))}{head + 1}"
+    for pane in page.sheet_view.selection:
+        if pane.pane == "bottomRight":  # the cursor waits in the first cell to fill
+            pane.activeCell = pane.sqref = first
     page.auto_filter.ref = f"A{head}:{every}{max(last, head)}"
     page.print_area = f"A1:{visible}{max(last, head)}"
     cells.print_on_a4(page, head, "portrait")

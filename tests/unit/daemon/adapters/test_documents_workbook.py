@@ -145,6 +145,7 @@ def test_it_prints_on_a4_portrait_with_its_headers_on_every_page(course: Course,
     assert page.sheet_properties.pageSetUpPr.fitToPage
     assert page.print_title_rows == f"${head}:${head}"
     assert page.freeze_panes == f"C{head + 1}"
+    assert page.sheet_view.selection[-1].activeCell == f"{'F' if course is Course.BEGINNER else 'E'}{head + 1}"
     assert page.auto_filter.ref.startswith(f"A{head}:")
     assert page.print_area.endswith(f"${head + 60}")
 
@@ -187,6 +188,7 @@ def test_the_bytes_hold_no_clock(documents: TypstDocuments) -> None:
     data = documents.roster(roster_sheet()).xlsx
     with zipfile.ZipFile(BytesIO(data)) as book:
         assert {entry.date_time for entry in book.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert book.namelist()[0] == "[Content_Types].xml"
         core = book.read("docProps/core.xml").decode()
     assert core.count("2026-03-12T00:00:00Z") == 2
 
