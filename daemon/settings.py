@@ -62,7 +62,7 @@ class Service(Section):
     state_directory: Path = Path("/var/lib/meibod")
     """Database, blobs, key; relative paths count from the folder of the file."""
     database_url: str = ""
-    """SQLAlchemy URL; "" = SQLite in the state directory (`database`)."""
+    """SQLAlchemy URL; "" = SQLite in the state directory."""
     key_file: Path = Path("key")
     """Installation secret; relative to the state directory. Made on first start."""
     key_credential: str = ""
@@ -71,11 +71,6 @@ class Service(Section):
     """Tells several machines apart in alarms and in the work queue."""
     templates_directory: Path | None = None
     """Own mail templates in front of ours; absent = none."""
-
-    @property
-    def database(self) -> str:
-        """The SQLAlchemy URL to open."""
-        return self.database_url or f"sqlite:///{self.state_directory / 'meibod.sqlite3'}"
 
     @field_validator("database_url")
     @classmethod
@@ -141,8 +136,6 @@ class Imap(Server):
     mailbox: str = Field(default="INBOX", min_length=1)
     idle_s: float = Field(default=60.0, ge=1, le=1500)
     """Length of one IDLE; every one is followed by a SEARCH (mail.md §0.2)."""
-    rescan_uids: int = Field(default=500, ge=0)
-    """UIDs below the high-water mark that each cycle looks at again."""
     reconcile_s: float = Field(default=600.0, gt=0)
     """How often `on the server == in the ledger` is proven over the whole mailbox."""
     max_connection_s: float = Field(default=1500.0, gt=0)

@@ -49,6 +49,15 @@ class Words:
             return str(found.get(part, "")) if isinstance(found, Mapping) else ""
         return str(code) if found is None or isinstance(found, Mapping) else str(found)
 
+    def hold(self, reason: str) -> str:
+        """Why a mail is held: a code, a code with details ("refused: 550 …"), or a text that stands for itself."""
+        table = self._words.get("hold", {})
+        known = max((code for code in table if reason.startswith(code)), key=len, default=None)
+        if known is None:
+            return reason
+        rest = reason[len(known) :].strip(" :")
+        return f"{table[known]}（{rest}）" if rest else str(table[known])
+
     def alarm(self, code: object, part: str) -> str:
         """What is wrong ("what"; a text stands for itself) or what to do about it ("todo"; "" when not known)."""
         return self.word(code, "alarm", part) or (str(code) if part == "what" else "")
@@ -108,7 +117,9 @@ class JinjaTemplates:
         return environment
 
     def _filters(self) -> dict[str, Callable[..., Any]]:
-        return wording.FILTERS | {"worded": self.words.word, "problem": self.words.problem, "alarm": self.words.alarm}
+        words = self.words
+        ours = {"worded": words.word, "problem": words.problem, "alarm": words.alarm, "hold": words.hold}
+        return wording.FILTERS | ours
 
 
 def _broken(name: str, error: Exception) -> TemplateBroken:

@@ -347,6 +347,8 @@ class DigestReview:
     detail: str = ""
     ledger_id: int | None = None
     evidence: Evidence = Evidence()
+    outbox_id: int | None = None
+    """The mail of ours it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,9 +490,15 @@ class DigestLetter:
     """Mails that came in since the last digest."""
 
     @property
+    def questions(self) -> tuple[DigestReview, ...]:
+        """The reviews, without those about a mail that stands among the held or the stuck ones anyway."""
+        shown = {h.outbox_id for h in self.held} | {m.outbox_id for m in self.outbox}
+        return tuple(r for r in self.reviews if r.outbox_id is None or r.outbox_id not in shown)
+
+    @property
     def todo_count(self) -> int:
         """Things only a person can settle."""
-        waiting = (self.alarms, self.reviews, self.outbox, self.bounces, self.quarantine)
+        waiting = (self.alarms, self.questions, self.outbox, self.bounces, self.quarantine)
         released_by_hand = sum(h.outbox_id is not None for h in self.held)
         return sum(len(items) for items in waiting) + released_by_hand
 

@@ -134,7 +134,6 @@ with_names = true
 
 def test_the_least_file_is_enough(tmp_path: Path) -> None:
     found = load(tmp_path, LEAST)
-    assert found.service.database == "sqlite:////var/lib/meibod/meibod.sqlite3"
     assert found.service.key_file == Path("/var/lib/meibod/key")
     head = found.as_letterhead()
     assert (head.display_name, head.domain, head.bcc_self) == ("連合会", "example.jp", True)
@@ -147,7 +146,6 @@ def test_relative_paths_count_from_the_file(tmp_path: Path) -> None:
     assert found.service.templates_directory == tmp_path / "words"
     assert found.masters.folder == tmp_path / "m"
     assert found.smtp.password_file == tmp_path / "pw"
-    assert found.service.database == f"sqlite:///{tmp_path}/state/meibod.sqlite3"
 
 
 def test_settings_are_frozen(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 import tomllib
@@ -283,12 +284,49 @@ def test_an_unknown_word_stands_as_it_is() -> None:
     assert Words([ROOT]).word("何かの理由", "hold") == "何かの理由"
 
 
+@pytest.mark.parametrize(
+    ("reason", "worded"),
+    [
+        ("cap-reached", "一日の上限に到達"),
+        ("refused: 550 5.7.1 policy", "サーバーが受け取りを拒否（550 5.7.1 policy）"),
+        ("unknown: may have been delivered", "送信できたか不明（may have been delivered）"),
+        ("管理者が保留", "管理者が保留"),
+    ],
+)
+def test_a_reason_to_hold_is_worded_with_its_details(reason: str, worded: str) -> None:
+    assert OURS.words.hold(reason) == worded
+
+
+def test_a_question_about_a_held_mail_is_not_asked_twice() -> None:
+    digest = samples.digest()
+    about_it = letters.DigestReview(20, "outbox", samples.at(7), (), detail="cap-reached", outbox_id=61)
+    other = dataclasses.replace(about_it, review_id=21, outbox_id=99)
+    more = dataclasses.replace(digest, reviews=(*digest.reviews, about_it, other))
+    assert [r.review_id for r in more.questions] == [13, 14, 21]
+    text = OURS.render(more.template, more).text
+    assert "[20]" not in text
+    assert "一日の上限に到達" in text
+    assert "meibod outbox release 99" in text
+
+
+def test_a_flood_of_questions_and_changes_leaves_the_digest_readable() -> None:
+    digest = samples.digest()
+    flood = [dataclasses.replace(digest.reviews[0], review_id=n) for n in range(1, 301)]
+    full = dataclasses.replace(digest, reviews=tuple(flood), changes=digest.changes * 200)
+    mail = OURS.render(full.template, full)
+    assert "ほか260件" in mail.text
+    assert "ほか300件" in mail.text
+    assert len(mail.html) < 200_000
+
+
 def test_every_template_and_filter_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     folders = ("dispatch", "reminder", "receipt", "digest", "alarm")
     found = {f"{p.parent.name}/{p.name.split('.')[0]}" for f in folders for p in (ROOT / f).glob("*.j2")}
     assert {name for name in found if name not in readme} == set()
-    assert {name for name in [*wording.FILTERS, "worded", "problem", "alarm"] if f"`{name}" not in readme} == set()
+    assert {
+        name for name in [*wording.FILTERS, "worded", "problem", "alarm", "hold"] if f"`{name}" not in readme
+    } == set()
     kinds = (letters.DispatchLetter, letters.ReminderLetter, letters.ReceiptLetter, letters.Subject, letters.Sender)
     members = {m for kind in kinds for m in kind.__dataclass_fields__}
     assert {m for m in members if m not in readme} == set()
