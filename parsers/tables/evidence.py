@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from parsers.findings import Evidence, Field, Finding, Problem
 from parsers.reading import ReadingContext
 from parsers.tables.datecells import Entry
+from parsers.tables.delimited import address
 from parsers.tables.grid import Cell, Grid
 from parsers.tables.layout import Column
 from parsers.tables.rows import Row
@@ -71,14 +72,6 @@ def _evidence(cell: Cell | None, place: tuple[int, int], sheet: Sheet) -> Eviden
     """Where the value stands, or where it would stand in a worksheet."""
     if cell is None:
         on_paper = next(iter(sheet.grid.cells.values())).page if sheet.grid.cells else None
-        name = "" if on_paper else _address(*place)
+        name = "" if on_paper else address(*place)
         return Evidence(sheet.part, page=on_paper, sheet=sheet.grid.name, cell=name)
     return Evidence(sheet.part, page=cell.page, box_mm=cell.box_mm, sheet=sheet.grid.name, cell=cell.address)
-
-
-def _address(row: int, col: int) -> str:
-    letters = ""
-    while col:
-        col, rest = divmod(col - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row}"

@@ -18,7 +18,8 @@ from parsers.text import fold, label_key
 
 _EXAMPLE = re.compile(r"^[(\[【]?(?:記入例|記載例|見本|例)(?:[)\]】:]|$|\d+$)")
 _FOOTER = re.compile(
-    r"^(?:合計|小計|総計|計|人数|総数|以上|備考|注[)意記]?|注$|\(注|※|\*|以下余白|\(以下余白|連絡欄|記入要領|確認印|担当|提出日|作成日|報告日)"
+    r"^(?:(?:合計|小計|総計|計|人数|総数|以上|注)(?:[:(]|\d|$)|備考|注[)意記]|\(注|※|\*|\(?以下余白|連絡欄|記入要領"
+    r"|確認印|担当者?[:(]|担当者?$|提出日|作成日|報告日)"
 )
 _COUNT = re.compile(r"^(?:計|合計)?\d+[名人]$")
 _KANA_ONLY = re.compile(r"^[ァ-ヺー゛゜ｦ-ﾟぁ-ゖ\s　・･]+$")
@@ -148,8 +149,7 @@ def _is_no_row(view: View, table: Table, row: int, name: str, number: str) -> bo
     first_col = min(c.first for c in table.columns)
     leading = [view.text(row, col) for col in range(max(1, first_col - 1), first_col + 1)]
     for text in (name, number, *leading):
-        key = label_key(text)
-        if key and (_EXAMPLE.match(fold(text).strip()) or _FOOTER.match(key) or _COUNT.match(key)):
+        if is_example(text) or is_footer(text):
             return True
     name_column, number_column = table.column(Role.NAME), table.column(Role.NUMBER)
     if name_column and number_column:
@@ -157,6 +157,17 @@ def _is_no_row(view: View, table: Table, row: int, name: str, number: str) -> bo
         if area.first_col <= number_column.first:  # one sentence merged across the table
             return True
     return Role.NAME in view.claim(name).meanings
+
+
+def is_example(text: str) -> bool:
+    """Whether the text marks a sample row: 記入例, （記入例）年金 花子, 例1."""
+    return _EXAMPLE.match(fold(text).strip()) is not None
+
+
+def is_footer(text: str) -> bool:
+    """Whether the text begins a total or a note under the table, never a name."""
+    key = label_key(text)
+    return _FOOTER.match(key) is not None or _COUNT.match(key) is not None
 
 
 def _anything_written(view: View, table: Table, first: int, last: int) -> bool:
