@@ -218,3 +218,21 @@ def test_an_id_typed_into_the_list_keeps_its_zeros_and_a_date_becomes_one(docume
 def test_a_template_for_a_course_nobody_knows_is_refused(documents: TypstDocuments) -> None:
     with pytest.raises(Refused, match="wm-skill-up, instructor, beginner"):
         documents.list_template("swimming")
+
+
+@pytest.mark.parametrize("course", Course)
+def test_a_filled_in_template_is_read_back_without_its_example(course: Course, documents: TypstDocuments) -> None:
+    empty, _ = documents.read_list("list.xlsx", documents.list_template(course.value))
+    assert empty == []
+    book = openpyxl.load_workbook(BytesIO(documents.list_template(course.value)))
+    page = book.worksheets[0]
+    own = [dt.date(2026, 3, 10), "R8.4.2"] if course is Course.BEGINNER else ["0012345"]
+    for number, value in enumerate(["東京", "新宿", "山﨑　𠮷子", "ヤマサキ　ヨシコ", *own], start=1):
+        page.cell(8, number).value = value
+    filled = BytesIO()
+    book.save(filled)
+    (line,), problems = documents.read_list("list.xlsx", filled.getvalue())
+    assert problems == []
+    assert (line.prefecture, line.centre, line.name, line.kana) == ("東京", "新宿", "山﨑　𠮷子", "ヤマサキ　ヨシコ")
+    expected = ("", "2026-03-10", "2026-04-02") if course is Course.BEGINNER else ("0012345", "", "")
+    assert (line.terminal_id, line.e_learning_on, line.visit_on) == expected
