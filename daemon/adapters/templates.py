@@ -118,7 +118,12 @@ class JinjaTemplates:
 
     def _filters(self) -> dict[str, Callable[..., Any]]:
         words = self.words
-        ours = {"worded": words.word, "problem": words.problem, "alarm": words.alarm, "hold": words.hold}
+        ours: dict[str, Callable[..., Any]] = {
+            "worded": words.word,
+            "problem": words.problem,
+            "alarm": words.alarm,
+            "hold": words.hold,
+        }
         return wording.FILTERS | ours
 
 

@@ -155,7 +155,8 @@ def flow(text: str) -> str:
     """Set paragraphs anew to `LINE_COLUMNS` with Japanese line breaking.
 
     A line that begins with a full-width space or is empty begins a new paragraph; any other is joined to the one
-    before it. Lines after the first hang under the text of a list item, else start at the margin.
+    before it. Lines after the first hang under the text of a list item or of an indented line, else
+    they start at the margin.
     """
     paragraphs: list[str] = []
     for line in text.strip("\n").split("\n"):
@@ -168,7 +169,8 @@ def flow(text: str) -> str:
 
 def _wrapped(paragraph: str) -> str:
     lead = _LEAD.match(paragraph)
-    hang = "　" * (columns(lead.group(0)) // 2) if lead and lead.group(2) else ""
+    deep = lead is not None and (lead.group(2) or len(lead.group(1)) > 1)
+    hang = "　" * (columns(lead.group(0)) // 2) if lead is not None and deep else ""
     lines, line = [], ""
     for word in _WORDS.findall(paragraph):
         fits = columns(line + word) <= LINE_COLUMNS

@@ -245,6 +245,16 @@ def test_a_quiet_digest_says_that_nothing_waits() -> None:
     assert "まだありません" in mail.text
 
 
+def test_completeness_is_claimed_only_after_a_reconciliation() -> None:
+    never = samples.quiet_digest()
+    proven = dataclasses.replace(never, mailbox=letters.MailboxLine(3, 3, samples.at(8)))
+    gap = dataclasses.replace(never, mailbox=letters.MailboxLine(3, 2, samples.at(8)))
+    claim = "受信メールは全て台帳にあります"
+    said = [OURS.render(x.template, x) for x in (never, proven, gap)]
+    assert [claim in mail.text for mail in said] == [False, True, False]
+    assert [claim in mail.html for mail in said] == [False, True, False]
+
+
 def test_no_letter_can_put_a_terminal_id_into_a_mail() -> None:
     """The letters have no member for it, so no template can print it."""
     kinds = [kind for kind in vars(letters).values() if getattr(kind, "__module__", "") == letters.__name__]
