@@ -1,0 +1,298 @@
+"""A page of our own printed form with text typed onto it.
+
+The drawn boxes tell the date cells and ticks from everything else; the meaning of the columns comes from the printed
+headers. The page is handed on as a plain table, one row a trainee, without the example row and with the line
+「全員同日」 written out into the rows it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from parsers.findings import Box, Note, PageKind, Problem
+from parsers.pdf.assembly import sorted_into
+from parsers.pdf.boxes import DIGITS, BoxedText, is_digit_box, is_tick_box, read_boxes
+from parsers.pdf.imprint import Imprint
+from parsers.pdf.page import Mark, MarkKind, PageContent, bottom, hull, middle, right, shared
+from parsers.pdf.ruled import Region, Table, tables_of
+from parsers.pdf.runs import Run, lines_of, runs_of, text_of
+from parsers.tables.grid import Area, Cell, Grid, GridReading
+from parsers.tables.roster import read_grid
+from parsers.text import fold, label_key, squash
+
+if TYPE_CHECKING:
+    from parsers.reading import ReadingContext
+
+_INK_MM2 = 0.5
+_MESSAGES_MM = (33.0, 25.0)
+"""The box 連絡欄, from the left of its label and from the label down."""
+_TICK_REACH_MM = 1.5
+
+
+@dataclass(slots=True)
+class _Written:
+    """One cell of the plain table."""
+
+    text: str = ""
+    runs: list[Run] = field(default_factory=list)
+    doubtful: bool = False
+    box: Box | None = None
+
+
+@dataclass(slots=True)
+class _Row:
+    """One trainee."""
+
+    number: _Written
+    name: _Written
+    kana: _Written
+    dates: dict[int, _Written]
+    """By column of the table."""
+    tick: _Written
+    note: _Written
+
+
+@dataclass(frozen=True, slots=True)
+class _SameDay:
+    """The line 「全員同日」 of one column."""
+
+    ticked: bool
+    sure: bool
+    date: BoxedText
+
+
+def is_form(page: PageContent) -> bool:
+    """Whether the page has the boxes of our forms: a date at least, in a drawn table."""
+    return any(_boxes(page, t, r) for t in tables_of(page.rules) for r in t.regions)
+
+
+def read_form(page: PageContent, imprint: Imprint, *, part: str, context: ReadingContext) -> GridReading:
+    """Read one page of the form. `page` must be one by `is_form`."""
+    tables = tables_of(page.rules)
+    table = max(tables, key=lambda t: sum(len(_boxes(page, t, r)) for r in t.regions))
+    form = _Form(page, table)
+    grid = form.grid(imprint.edition.title if imprint.edition else "")
+    reading = read_grid(grid, part=part, context=context, known_roster=imprint.roster)
+    notes = list(reading.notes)
+    notes += [Note(Problem.EXTRA_TEXT, text, part) for text in form.extra()]
+    if imprint.edition is None:
+        notes.append(Note(Problem.UNKNOWN_FORM_EDITION, f"page {page.number}", part))
+    name = imprint.edition.name if imprint.edition else None
+    pages = tuple(
+        replace(p, kind=PageKind.FORM, form=name, sheet=imprint.sheet, sheets=imprint.sheets) for p in reading.pages
+    )
+    return replace(reading, pages=pages, notes=tuple(notes))
+
+
+def _boxes(page: PageContent, table: Table, region: Region) -> list[Box]:
+    """The digit boxes of a cell, from left to right; empty unless they are those of one date."""
+    inside = [f for f in page.frames if is_digit_box(f) and table.region_at(*middle(f)) is region]
+    return sorted(inside) if len(inside) == DIGITS else []
+
+
+class _Form:
+    """The page taken apart."""
+
+    def __init__(self, page: PageContent, table: Table) -> None:
+        self._page = page
+        self._table = table
+        runs = runs_of(page.glyphs, page.rules, page.marks, by_source=True)
+        inside = [r for r in runs if table.region_at(*middle(r.box)) is not None]
+        self._outside = [r for r in runs if table.region_at(*middle(r.box)) is None]
+        self._contents, self._unsure = sorted_into(table, inside)
+        self._boxes = {r: b for r in table.regions if (b := _boxes(page, table, r))}
+        self._ticks: dict[Region, Box] = {}
+        for frame in (f for f in page.frames if is_tick_box(f)):
+            region = table.region_at(*middle(frame))
+            if region is not None:
+                self._ticks[region] = frame
+        self._header = {r.first_col: label_key(self._text(r)) for r in table.regions if r.first_row == 1}
+        self._same_day = {r.first_col: self._read_same_day(r) for r in self._boxes if r in self._ticks}
+
+    def grid(self, title: str) -> Grid:
+        """The plain table: title, header, rows."""
+        rows = [row for lane in self._lanes() if (row := self._row(lane)) is not None]
+        for row in rows:
+            self._apply_same_day(row)
+        date_columns = sorted({r.first_col for r in self._boxes})
+        heads = ["No.", "氏名", "フリガナ", *(self._header_text(c) for c in date_columns), "対象外", "備考"]
+        table = [[_Written(title)], [_Written(h) for h in heads]]
+        table += [
+            [r.number, r.name, r.kana, *(r.dates.get(c, _Written()) for c in date_columns), r.tick, r.note]
+            for r in rows
+        ]
+        return _grid(self._page, table, len(heads))
+
+    def extra(self) -> Iterator[str]:
+        """Words somebody added where no reader looks: the box for messages, and annotations off the table."""
+        messages = self._messages()
+        for run in self._outside:
+            if run.added or run in messages:
+                yield run.text
+
+    def _messages(self) -> list[Run]:
+        label = next((r for r in self._outside if r.text.startswith("連絡欄（") and not r.added), None)
+        if label is None:
+            return []
+        (x, y, _, tall), (wide, deep) = label.box, _MESSAGES_MM
+        return [
+            r
+            for r in self._outside
+            if r is not label and x - 2 <= middle(r.box)[0] <= x + wide and y + tall <= middle(r.box)[1] <= y + deep
+        ]
+
+    def _text(self, region: Region) -> str:
+        runs = self._contents.get(region, [])
+        return text_of(runs) if runs else ""
+
+    def _header_text(self, col: int) -> str:
+        return self._header.get(col, "")
+
+    def _lanes(self) -> Iterator[list[Region]]:
+        """Rows of the table as drawn, each from left to right."""
+        tops = sorted({r.first_row for r in self._boxes if r not in self._ticks})
+        for top in tops:
+            yield sorted((r for r in self._table.regions if r.first_row == top), key=lambda r: r.first_col)
+
+    def _row(self, lane: Sequence[Region]) -> _Row | None:
+        """One trainee; None for the printed example."""
+        number, name, *_ = lane
+        if "記入例" in squash(self._text(number)):
+            return None
+        kana_runs, name_runs, added = _person(self._contents.get(name, []))
+        row = _Row(
+            _plain([r for r in self._contents.get(number, []) if not r.added]),
+            _plain(name_runs),
+            _plain(kana_runs),
+            {},
+            _Written(),
+            _Written(),
+        )
+        remarks = [*added, *(r for r in self._contents.get(number, []) if r.added)]
+        for region in lane[2:]:
+            if region in self._boxes:
+                row.dates[region.first_col] = self._date(region)
+            elif region in self._ticks:
+                row.tick = self._tick(region)
+            else:
+                remarks += self._contents.get(region, [])
+        row.note = _plain(remarks)
+        return row
+
+    def _date(self, region: Region) -> _Written:
+        found = read_boxes(self._contents.get(region, []), self._boxes[region])
+        doubtful = found.doubtful or self._is_touched(region, found.runs)
+        return _Written(found.text, list(found.runs), doubtful, region.box)
+
+    def _tick(self, region: Region) -> _Written:
+        written = _plain(self._contents.get(region, []))
+        if self._inked(region):
+            written.text, written.doubtful = written.text or "✓", True
+        written.box = region.box
+        return written
+
+    def _is_touched(self, region: Region, runs: Sequence[Run]) -> bool:
+        """Whether something is drawn over the cell, or its text reaches over the edge."""
+        return self._inked(region) or (region in self._unsure and bool(runs or not self._contents.get(region)))
+
+    def _inked(self, region: Region) -> bool:
+        return any(m.kind is MarkKind.INK and shared(m.box, region.box) >= _INK_MM2 for m in self._page.marks)
+
+    def _read_same_day(self, region: Region) -> _SameDay:
+        boxes = self._boxes[region]
+        runs = self._contents.get(region, [])
+        above = [r for r in runs if middle(r.box)[1] < boxes[0][1]]
+        below = [r for r in runs if r not in above]
+        ticks = [r for r in above if _reaches(r.box, self._ticks[region])]
+        others = [r for r in above if r not in ticks and r.added]
+        date = read_boxes(below, boxes)
+        sure = not (others or date.doubtful or self._is_touched(region, date.runs))
+        return _SameDay(bool(ticks), sure, date)
+
+    def _apply_same_day(self, row: _Row) -> None:
+        """Write the date of the line into the row's empty cells. Tick or date alone, or a contradiction: doubtful."""
+        for col, line in self._same_day.items():
+            cell = row.dates.setdefault(col, _Written())
+            if not (line.ticked or line.date.text) and line.sure:
+                continue
+            if cell.text:
+                same = squash(fold(cell.text)) == squash(fold(line.date.text))
+                cell.doubtful = cell.doubtful or not line.sure or (line.ticked and not same)
+            elif not row.tick.text:
+                cell.text, cell.runs = line.date.text or "全員同日", list(line.date.runs)
+                cell.doubtful = cell.doubtful or not (line.sure and line.ticked and line.date.text)
+
+
+def _person(runs: Sequence[Run]) -> tuple[list[Run], list[Run], list[Run]]:
+    """Kana, name and whatever was added in a name cell: the name is the largest print, the kana stand above it."""
+    added = [r for r in runs if r.added]
+    printed = [r for r in runs if not r.added and "*" not in fold(r.text)]
+    if not printed:
+        return [], [], added
+    largest = max(r.box[3] for r in printed)
+    name = [r for r in printed if r.box[3] > 0.9 * largest]
+    top = min(r.box[1] for r in name)
+    kana = [r for r in printed if r not in name and bottom(r.box) <= top + largest / 3]
+    return kana, name, added
+
+
+def _plain(runs: Sequence[Run]) -> _Written:
+    if not runs:
+        return _Written()
+    text = " ".join("".join(_spaced(line)) for line in lines_of(runs))
+    return _Written(text, list(runs), box=hull([r.box for r in runs]))
+
+
+def _spaced(line: Sequence[Run]) -> Iterator[str]:
+    """Runs of a line with a space in every gap (family and given name)."""
+    end: float | None = None
+    for run in line:
+        if end is not None and run.box[0] - end > 0.25 * run.box[3]:
+            yield "　"
+        yield run.text
+        end = right(run.box)
+
+
+def _reaches(tick: Box, frame: Box) -> bool:
+    x, y = middle(tick)
+    reach = _TICK_REACH_MM
+    return frame[0] - reach <= x <= right(frame) + reach and frame[1] - reach <= y <= bottom(frame) + reach
+
+
+def _grid(page: PageContent, table: Sequence[Sequence[_Written]], cols: int) -> Grid:
+    cells: dict[tuple[int, int], Cell] = {}
+    drawings: list[Area] = []
+    notes = [m for m in page.marks if m.kind is MarkKind.NOTE]
+    for row, line in enumerate(table, 1):
+        for col, written in enumerate(line, 1):
+            if written.doubtful:
+                drawings.append(Area(row, col, row, col))
+            comment = _comment(notes, written)
+            if written.text or comment:
+                cells[row, col] = Cell(
+                    row,
+                    col,
+                    text=written.text,
+                    value=written.text or None,
+                    struck=any(r.struck for r in written.runs),
+                    comment=comment,
+                    page=page.number,
+                    box_mm=written.box,
+                )
+    return Grid(
+        f"page {page.number}",
+        cells,
+        number=page.number,
+        drawings=tuple(drawings),
+        max_row=len(table),
+        max_col=cols,
+    )
+
+
+def _comment(notes: Sequence[Mark], written: _Written) -> str:
+    box = written.box
+    if box is None:
+        return ""
+    return "\n".join(n.text for n in notes if shared(n.box, box) > 0)
