@@ -246,5 +246,6 @@ def _still(dbos: DBOS) -> None:
 def _quieten() -> None:
     """DBOS logs through ours: with a handler in place it adds no console of its own."""
     logger = logging.getLogger("dbos")
+    logger.setLevel(logging.WARNING)
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())

@@ -1,4 +1,4 @@
-"""What is true of the SQLite file alone: how durable, how private, how it is searched, how damage shows."""
+"""What is true of one engine: how durable, how private, how it is searched, how damage shows."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from daemon.adapters.store.engine import database_url, implicit_engine, writing_
 from daemon.errors import Refused
 from tests.fakes.samples import AT, a_mail
 from tests.fakes.stores import memory_store
+from tests.integration.servers.processes import free_port
 
 
 @pytest.mark.parametrize("make", [writing_engine, implicit_engine])
@@ -123,3 +124,9 @@ def test_another_process_that_holds_the_file_is_waited_for(tmp_path: Path) -> No
 def test_databases_we_cannot_use_are_refused_with_a_remedy(url: str) -> None:
     with pytest.raises(Refused):
         database_url(url)
+
+
+def test_a_server_that_does_not_answer_is_a_finding_not_a_crash() -> None:
+    store = SqlStore(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
+    assert store.check() == ["the database does not answer: OperationalError"]
+    store.close()
