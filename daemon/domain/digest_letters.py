@@ -1,0 +1,334 @@
+"""What the digest and the alarms say to the admins (see `daemon.domain.letters`)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from daemon.domain.letter_parts import RosterRows, count_rows
+from daemon.domain.model import Enrollment, MailPurpose, OutboxState, SourceKind, State, Status
+from parsers.findings import Evidence, Field, Problem
+
+
+class Colour(StrEnum):
+    """The row colour rule of domain.md §5, worst last but for the ended ones."""
+
+    BLACK = "black"
+    """Excluded."""
+    GREEN = "green"
+    """Verified, registered by the deadline."""
+    GREY_GREEN = "grey-green"
+    """Verified, registered late: a fact, no chasing."""
+    GREY = "grey"
+    """Not sent yet."""
+    AMBER = "amber"
+    """Waiting, deadline not passed."""
+    VIOLET = "violet"
+    """HQ's own work: a query, or read and not yet verified."""
+    RED = "red"
+    """Waiting after the deadline, or the mail bounced."""
+
+
+_BY_STATE = {
+    State.EXCLUDED: Colour.BLACK,
+    State.LISTED: Colour.GREY,
+    State.QUERY: Colour.VIOLET,
+    State.READ: Colour.VIOLET,
+    State.BOUNCED: Colour.RED,
+}
+
+
+def row_colour(row: Enrollment, deadline_on: dt.date, today: dt.date) -> Colour:
+    """Colour of one trainee on `today`; late is judged by the day registered, not by the day reported."""
+    if row.state is State.VERIFIED:
+        late = any(v.on > deadline_on for f, v in row.values.items() if f.is_date)
+        return Colour.GREY_GREEN if late else Colour.GREEN
+    return _BY_STATE.get(row.state, Colour.RED if today > deadline_on else Colour.AMBER)
+
+
+def worst_colour(colours: Iterable[Colour]) -> Colour:
+    """Colour of a line that stands for several rows; black only when all are (or there are none)."""
+    order = list(Colour)
+    return max(colours, key=order.index, default=Colour.BLACK)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPrefecture:
+    """One line of the board."""
+
+    prefecture: str
+    colour: Colour
+    total: int
+    """Trainees who are not excluded."""
+    done: int
+    """Of them verified."""
+    owed: tuple[RosterRows, ...] = ()
+    """Rows that still owe something."""
+    dispatched_on: dt.date | None = None
+    reminded_on: dt.date | None = None
+    """Last reminder that left."""
+    next_reminder_on: dt.date | None = None
+    held_because: tuple[str, ...] = ()
+    """Codes (`reminding.Hold`) or texts: why no reminder goes out now; () = not held."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestTraining:
+    """One training on the board."""
+
+    training_id: str
+    training_name: str
+    course: str
+    starts_on: dt.date
+    deadline_on: dt.date
+    business_days_left: int
+    """Office business days in (today, deadline]; negative after it."""
+    counts: Mapping[State, int]
+    prefectures: tuple[DigestPrefecture, ...]
+
+    @property
+    def total(self) -> int:
+        """Trainees who are not excluded."""
+        return sum(n for state, n in self.counts.items() if state is not State.EXCLUDED)
+
+    @property
+    def done(self) -> int:
+        """Trainees who are verified."""
+        return self.counts.get(State.VERIFIED, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which row of which roster; every member may be empty when it is not known."""
+
+    training_name: str = ""
+    prefecture: str = ""
+    centre_title: str = ""
+    roster_code: str = ""
+    row: int | None = None
+    name: str = ""
+    """Only when the policy prints names in the digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestChange:
+    """One thing that changed since the last digest, with its whole chain of evidence (mail.md §5 S)."""
+
+    at: dt.datetime
+    place: Place
+    state: State
+    """State of the row after the change."""
+    field: Field | None = None
+    """None when only the state changed (excluded, bounced, answered …)."""
+    text: str = ""
+    """As written."""
+    value: str = ""
+    """ISO 8601 for dates."""
+    status: Status | None = None
+    source: SourceKind | None = None
+    ledger_id: int | None = None
+    evidence: Evidence = Evidence()
+    said_by: str = ""
+    """Who, when a person decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestReview:
+    """One open question, with all an admin needs to answer it."""
+
+    review_id: int
+    kind: str
+    """`Review.kind`."""
+    opened_at: dt.datetime
+    problems: tuple[Problem, ...]
+    place: Place = Place()
+    field: Field | None = None
+    text: str = ""
+    """As written."""
+    suggestion: str = ""
+    """What `review accept` would record; "" = there is nothing to accept."""
+    candidates: tuple[str, ...] = ()
+    detail: str = ""
+    ledger_id: int | None = None
+    evidence: Evidence = Evidence()
+    outbox_id: int | None = None
+    """The mail of ours it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestHeld:
+    """A mail that waits, and why."""
+
+    because: tuple[str, ...]
+    """Codes (`reminding.Hold`) or texts (`OutboxMail.held_because`)."""
+    purpose: MailPurpose
+    prefecture: str
+    training_name: str = ""
+    stage: str = ""
+    outbox_id: int | None = None
+    """None when the mail was not even written (the interlock of I5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestOutbox:
+    """A mail whose fate is unknown, or that was refused for good."""
+
+    outbox_id: int
+    state: OutboxState
+    purpose: MailPurpose
+    prefecture: str
+    reply: str
+    """Last line of the server."""
+    attempts: int
+    at: dt.datetime
+    training_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestBounce:
+    """A mail that came back."""
+
+    prefecture: str
+    address: str
+    """Which recipient; the digest stays inside HQ."""
+    status: str
+    """Enhanced status code; "" if unknown."""
+    hard: bool
+    at: dt.datetime
+    ledger_id: int
+    training_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestQuarantine:
+    """A message that broke the work three times."""
+
+    ledger_id: int
+    received_at: dt.datetime
+    failure: str
+    """Exception type and where; no content."""
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxLine:
+    """The completeness proof (mail.md §5 B)."""
+
+    on_server: int
+    accounted: int
+    last_success_at: dt.datetime | None
+    """Last full reconciliation; None = never."""
+
+    @property
+    def missing(self) -> int:
+        """Messages on the server that are not in the ledger."""
+        return max(0, self.on_server - self.accounted)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """Last line of the hash chain: written down outside the machine, it proves nothing before it was altered."""
+
+    seq: int
+    hash: str
+
+
+class AlarmCode(StrEnum):
+    """Alarms that have words in `words.toml` ([alarm.CODE] what, todo)."""
+
+    MAILBOX_STALE = "mailbox-stale"
+    MAILBOX_RECREATED = "mailbox-recreated"
+    MAIL_VANISHED = "mail-vanished"
+    LEDGER_GAP = "ledger-gap"
+    AUDIT_BROKEN = "audit-broken"
+    BLOB_DAMAGED = "blob-damaged"
+    DATABASE_DAMAGED = "database-damaged"
+    SUBMISSION_DOWN = "submission-down"
+    AUTHENTICATION_FAILED = "authentication-failed"
+    OUTBOX_UNKNOWN = "outbox-unknown"
+    KILL_SWITCH = "kill-switch"
+    CAP_REACHED = "cap-reached"
+    QUARANTINE = "quarantine"
+    CLOCK_JUMPED = "clock-jumped"
+    TICK_LATE = "tick-late"
+    READER_BROKEN = "reader-broken"
+    DISK_LOW = "disk-low"
+    FORGED_TOKEN = "forged-token"  # noqa: S105 - a code, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that is wrong now."""
+
+    what: str
+    """An `AlarmCode`, or a Japanese sentence."""
+    since: dt.datetime | None = None
+    todo: str = ""
+    """What to do; "" = as worded for the code."""
+    detail: str = ""
+    """Numbers, server line, command; no personal data."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLetter:
+    """Where everything stands, for the admins, once each business morning."""
+
+    as_of: dt.datetime
+    since: dt.datetime | None
+    """The last digest; None = the first one."""
+    trainings: tuple[DigestTraining, ...]
+    mailbox: MailboxLine
+    audit: AuditHead
+    changes: tuple[DigestChange, ...] = ()
+    """In order of time."""
+    reviews: tuple[DigestReview, ...] = ()
+    held: tuple[DigestHeld, ...] = ()
+    outbox: tuple[DigestOutbox, ...] = ()
+    """Unknown and refused ones only."""
+    bounces: tuple[DigestBounce, ...] = ()
+    quarantine: tuple[DigestQuarantine, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    sent: Mapping[MailPurpose, int] = field(default_factory=dict)
+    """Mails that left since the last digest, by purpose."""
+    received: int = 0
+    """Mails that came in since the last digest."""
+
+    @property
+    def questions(self) -> tuple[DigestReview, ...]:
+        """The reviews, without those about a mail that stands among the held or the stuck ones anyway."""
+        shown = {h.outbox_id for h in self.held} | {m.outbox_id for m in self.outbox}
+        return tuple(r for r in self.reviews if r.outbox_id is None or r.outbox_id not in shown)
+
+    @property
+    def todo_count(self) -> int:
+        """Things only a person can settle."""
+        waiting = (self.alarms, self.questions, self.outbox, self.bounces, self.quarantine)
+        released_by_hand = sum(h.outbox_id is not None for h in self.held)
+        return sum(len(items) for items in waiting) + released_by_hand
+
+    @property
+    def owing_count(self) -> int:
+        """Rows that still owe something, over all trainings."""
+        return sum(count_rows(p.owed) for t in self.trainings for p in t.prefectures)
+
+    @property
+    def template(self) -> str:
+        """Name for `Templates.render`."""
+        return "digest/daily"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLetter:
+    """Told at once, not with the digest."""
+
+    alarm: Alarm
+    as_of: dt.datetime
+    node: str = ""
+    """Name of the machine, when there are several."""
+
+    @property
+    def template(self) -> str:
+        """Name for `Templates.render`."""
+        return "alarm/now"
