@@ -8,6 +8,7 @@ another token there, that one counts again.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -17,7 +18,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,14 +98,31 @@ class RefreshingTokens:
             self._token = ""
 
     def _refresh(self) -> None:
-        kept = _KeptToken(self._settings)
         asked_s = self._monotonic()
-        answer = _ask(self._settings, kept.token)
-        rotated = answer.get("refresh_token")
-        if isinstance(rotated, str) and rotated not in ("", kept.token):
-            kept.replace(rotated)  # before the new access token is used: a crash must not cost the newest refresh token
+        # Where refresh tokens are good for one use, two users of the same one cost the whole sign-in (RFC 9700 §4.14).
+        with _alone(self._settings.state_file):
+            kept = _KeptToken(self._settings)
+            answer = _ask(self._settings, kept.token)
+            rotated = answer.get("refresh_token")
+            if isinstance(rotated, str) and rotated not in ("", kept.token):
+                kept.replace(rotated)  # before the access token is used: a crash must not cost the newest one
         self._token = str(answer["access_token"])
         self._good_until_s = asked_s + _life_s(answer) - _EARLY_S
+
+
+@contextlib.contextmanager
+def _alone(state_file: Path) -> Iterator[None]:
+    """Hold the state file's lock: the daemon, a command beside it and IMAP and SMTP may share one refresh token."""
+    try:
+        descriptor = os.open(state_file.with_name(f"{state_file.name}.lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError:  # a folder we cannot write to: a rotated token will be refused with the remedy
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _life_s(answer: Mapping[str, Any]) -> float:

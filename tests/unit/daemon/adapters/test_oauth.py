@@ -145,6 +145,20 @@ def test_threads_share_one_refresh(endpoint: Endpoint, settings: OAuthSettings) 
     assert len(endpoint.forms) == 1
 
 
+def test_imap_and_smtp_with_one_state_file_never_use_a_refresh_token_twice(
+    endpoint: Endpoint, settings: OAuthSettings
+) -> None:
+    endpoint.answers = [(200, {"access_token": "a", "refresh_token": f"refresh-{n}"}) for n in range(8)]
+    threads = [threading.Thread(target=RefreshingTokens(settings).access_token) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    used = [form["refresh_token"] for form in endpoint.forms]
+    assert len(used) == len(set(used)) == 8
+
+
 @pytest.mark.parametrize(
     ("status", "answer", "permanent", "remedy"),
     [
