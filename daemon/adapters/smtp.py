@@ -93,6 +93,20 @@ class SmtpSubmission:
         await _leave(smtp)
         return outcome
 
+    async def try_connection(self) -> str:
+        """Connect, secure, log in and leave again without a mail; "" when that works, else what went wrong."""
+        try:
+            smtp = await self._connect()
+        except _ForNow as error:
+            return str(error)
+        try:
+            await smtp.noop()  # greets first when nothing did yet
+        except (SMTPException, OSError) as error:
+            return f"the server does not answer: {server_words(str(error))}"
+        finally:
+            await _leave(smtp)
+        return ""
+
     async def _connect(self) -> SMTP:
         """A secured, authenticated connection. Nothing that fails here says anything about the mail: always for now."""
         settings = self._settings

@@ -244,3 +244,22 @@ async def test_a_cancelled_attempt_closes_the_connection() -> None:
             await attempt
 
     assert server.commands[-1] == "DATA"  # no QUIT after a broken dialogue
+
+
+async def test_trying_the_connection_sends_no_mail() -> None:
+    with SmtpScript() as server:
+        settings = SmtpSettings("127.0.0.1", port=server.port, security=Security.PLAIN)
+        assert await SmtpSubmission(settings).try_connection() == ""
+
+    assert [command.split()[0] for command in server.commands] == ["EHLO", "NOOP", "QUIT"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer", "said"),
+    [("GREETING", "554 5.7.1 go away", "554 5.7.1"), ("EHLO", HANG_UP, "does not answer"), ("NOOP", "500 no", "500")],
+)
+async def test_trying_the_connection_says_what_is_wrong(stage: str, answer: str, said: str) -> None:
+    with SmtpScript({stage: [answer]}) as server:
+        settings = SmtpSettings("127.0.0.1", port=server.port, security=Security.PLAIN)
+
+        assert said in await SmtpSubmission(settings).try_connection()
