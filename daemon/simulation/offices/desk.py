@@ -1,0 +1,175 @@
+"""One prefectural office: keeps the requests it got, does the registrations in its own time, and answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from daemon.domain.calendar import OfficeCalendar
+from daemon.domain.directory import PrefecturalOffice
+from daemon.simulation.chance import Chance
+from daemon.simulation.clock import VirtualClock, tokyo
+from daemon.simulation.offices.acts import Act, Habit, Step
+from daemon.simulation.offices.incoming import Received, open_mail
+from daemon.simulation.offices.truth import Truth
+from daemon.simulation.offices.workbook import Line, Workbook
+from parsers.findings import Field
+
+
+_REASONS = ("受講辞退", "本人都合により取消", "異動のため対象外")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One roster to be dealt with."""
+
+    code: str
+    workbook: bytes
+    paper: bytes
+    lines: tuple[Line, ...]
+    fields: tuple[Field, ...]
+
+
+@dataclass(slots=True)
+class Request:
+    """One mail of HQ with rosters, and what the office has done about it."""
+
+    mail: Received
+    tasks: tuple[Task, ...]
+    habit: Habit
+    on: dt.date
+    reminders: int = 0
+    sent: int = 0
+    """Mails the office wrote about it."""
+
+
+Schedule = Callable[[dt.datetime, "Desk", Request, Act], None]
+"""Asks the world to let the office act at that instant."""
+HabitOf = Callable[[str, Received], Habit]
+"""Prefecture and request → how the office deals with it."""
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What all offices share."""
+
+    clock: VirtualClock
+    calendar: OfficeCalendar
+    chance: Chance
+    truth: Truth
+    manifests: Mapping[str, Mapping[str, Any]]
+    """Where the boxes of each printed roster are (contract 3.3): eyes for whoever types onto the paper."""
+    schedule: Schedule
+    habit_of: HabitOf
+
+
+@dataclass(slots=True)
+class Desk:
+    """One office."""
+
+    office: PrefecturalOffice
+    around: Surroundings
+    requests: list[Request] = field(default_factory=list)
+    confirmed: list[Received] = field(default_factory=list)
+    """Receipts that came."""
+
+    @property
+    def prefecture(self) -> str:
+        """Whose office it is."""
+        return self.office.prefecture
+
+    @property
+    def address(self) -> str:
+        """Where the office writes from."""
+        return self.office.to[0]
+
+    def receive(self, raw: bytes) -> None:
+        """A mail of HQ arrived."""
+        mail = open_mail(raw)
+        if "【受領】" in mail.subject:
+            self.confirmed.append(mail)
+            return
+        codes = sorted({name.split("_")[1].partition(".")[0] for name, _ in mail.files if name.startswith("roster_")})
+        known = self._known(mail)
+        if codes and known is None:
+            self._take_on(mail, codes)
+        elif known is not None:
+            self._reminded(known)
+
+    def phoned(self, code: str) -> None:
+        """HQ telephones about the roster: please send it as it should be."""
+        for request in self.requests:
+            if any(t.code == code for t in request.tasks):
+                self._plan(request, request.habit.phoned, "phone")
+
+    def _known(self, mail: Received) -> Request | None:
+        """The request a mail is about: the same thread, or the very same mail once more."""
+        by_id = [r for r in self.requests if r.mail.message_id == mail.message_id]
+        if by_id:
+            return by_id[0]
+        by_code = [r for r in self.requests if any(t.code in mail.text for t in r.tasks)]
+        return by_code[0] if by_code else None
+
+    def _take_on(self, mail: Received, codes: list[str]) -> None:
+        if any(r.mail.message_id == mail.message_id for r in self.requests):
+            return
+        tasks = tuple(_task(mail, code) for code in codes)
+        habit = self.around.habit_of(self.prefecture, mail)
+        request = Request(mail, tasks, habit, self.around.clock.today())
+        self.requests.append(request)
+        chance = self.around.chance.of("truth", mail.message_id)
+        for task in tasks:
+            self._decide(task, habit, chance.of(task.code))
+        self._withdraw(tasks, habit, chance.of("withdraw"))
+        self._plan(request, habit.first, "request")
+
+    def _decide(self, task: Task, habit: Habit, chance: Chance) -> None:
+        """When the pension office registers each trainee of the roster."""
+        calendar, today = self.around.calendar, self.around.clock.today()
+        same = chance.whole(*habit.pace_days)
+        for line in task.lines:
+            wait = same if habit.one_day or chance.happens(0.6) else chance.whole(*habit.pace_days)
+            on = calendar.add(today, max(1, wait))
+            for n, asked in enumerate(task.fields):
+                if n and chance.happens(0.5):
+                    on = calendar.add(on, chance.whole(1, 2))
+                self.around.truth.will_register(line.enrollment, asked, on)
+
+    def _withdraw(self, tasks: tuple[Task, ...], habit: Habit, chance: Chance) -> None:
+        lines = [line for task in tasks for line in task.lines]
+        for line in chance.some(lines, min(habit.withdraws, len(lines))):
+            self.around.truth.withdraw(
+                line.enrollment, chance.pick(("受講辞退", "本人都合により取消", "異動のため対象外"))
+            )
+
+    def _reminded(self, request: Request) -> None:
+        steps = request.habit.reminded[min(request.reminders, len(request.habit.reminded) - 1)]
+        request.reminders += 1
+        self._plan(request, steps, f"reminder {request.reminders}")
+
+    def _plan(self, request: Request, steps: tuple[Step, ...], occasion: str) -> None:
+        chance = self.around.chance.of("plan", request.mail.message_id, occasion)
+        for step in steps:
+            self.around.schedule(self._when(step, chance), self, request, step.act)
+
+    def _when(self, step: Step, chance: Chance) -> dt.datetime:
+        """Some minute of a working day; never before now."""
+        calendar, now = self.around.calendar, self.around.clock.now()
+        today = self.around.clock.today()
+        if step.after_days:
+            return tokyo(calendar.add(today, step.after_days), chance.whole(9, 16), chance.whole(0, 59))
+        soon = now + dt.timedelta(minutes=chance.whole(1, 90))
+        closing = tokyo(today, 17, 15)
+        if soon <= closing and calendar.is_open(today):
+            return soon
+        return tokyo(calendar.add(today, 1), 9, chance.whole(1, 59))
+
+
+def _task(mail: Received, code: str) -> Task:
+    workbook, paper = mail.file(".xlsx", code), mail.file(".pdf", code)
+    assert workbook is not None
+    assert paper is not None
+    book = Workbook(workbook)
+    return Task(code, workbook, paper, tuple(book.lines()), book.fields())
