@@ -41,7 +41,7 @@ from daemon.domain.model import (
     TrainingState,
 )
 from daemon.handlers.deliver import KILL_SWITCH
-from daemon.handlers.intake import ON_SERVER
+from daemon.handlers.intake import ACCOUNTED, ON_SERVER
 from daemon.handlers.letterwork import by_roster, centre_title
 from daemon.handlers.outgoing import Draft, queue
 from daemon.handlers.planning import calendar
@@ -114,13 +114,10 @@ def _on_board(kit: Kit, training: Training) -> bool:
 
 
 def mailbox_line(tx: Transaction) -> MailboxLine:
-    """「n on the server, n accounted for」."""
-    mark = tx.high_water(tx.get_fact("mailbox-name") or "")
-    accounted = len(tx.uids(mark.mailbox, mark.uidvalidity)) if mark else 0
+    """「n on the server, n accounted for」, as the last full look found it by comparing UIDs."""
     synced = tx.get_fact(SYNCED)
-    on_server = int(tx.get_fact(ON_SERVER) or 0)
-    # Messages an admin deleted from the mailbox stay in the ledger: they are no gap.
-    return MailboxLine(on_server, min(accounted, on_server), dt.datetime.fromisoformat(synced) if synced else None)
+    on_server, accounted = int(tx.get_fact(ON_SERVER) or 0), int(tx.get_fact(ACCOUNTED) or 0)
+    return MailboxLine(on_server, accounted, dt.datetime.fromisoformat(synced) if synced else None)
 
 
 def _audit(tx: Transaction) -> AuditHead:
@@ -233,7 +230,7 @@ def _review(tx: Transaction, kit: Kit, review: Review) -> DigestReview:
     place = place_of(tx, kit, row) if row else _vague_place(tx, kit, review)
     return DigestReview(
         review.review_id, review.kind, review.opened_at, review.problems, place, review.field, review.text,
-        review.suggestion, review.candidates, review.detail, review.ledger_id, review.evidence,
+        review.suggestion, review.candidates, review.detail, review.ledger_id, review.evidence, review.outbox_id,
     )  # fmt: skip
 
 

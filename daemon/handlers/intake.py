@@ -19,6 +19,8 @@ RESCAN = 200
 BATCH = 25
 """Messages a transaction takes; a crash costs at most these fetches again."""
 ON_SERVER = "mailbox-on-server"
+ACCOUNTED = "mailbox-accounted"
+"""Of those on the server, how many are in the ledger: UIDs compared, so a message deleted there hides no gap here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +137,5 @@ def _prove(kit: Kit, view: MailboxView, stored: int, *, full: bool) -> SyncRepor
             tx.save_high_water(replace(mark, reconciled_at=now))
         if full:
             tx.set_fact(ON_SERVER, f"{len(view.uids)}")
+            tx.set_fact(ACCOUNTED, f"{len(view.uids) - len(missing)}")
     return SyncReport(stored, len(view.uids), len(missing), full)
