@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from parsers import sniff
-from parsers.archives import check_expansion, open_zip
+from parsers.archives import open_zip
 from parsers.errors import ParserError
 from parsers.findings import Attachment, Document, Message, MessageKind, Note, Page, PageKind, Problem, Source
 from parsers.pictures import is_ornament
@@ -174,7 +174,6 @@ def _find(root: _Part, path: str, context: ReadingContext) -> _Part:
 def _read_workbook(part: _Part, context: ReadingContext) -> Document:
     from parsers.tables.workbook import read_workbook
 
-    check_expansion(part.data)
     document = _with_reading(part, read_workbook(part.data, part=part.path, context=context))
     if part.media == sniff.XLSM:
         return _noted(document, Problem.MACROS_IGNORED, part.name, part)

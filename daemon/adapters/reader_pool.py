@@ -100,6 +100,12 @@ class SandboxedReader:
         if zygote is not None:
             zygote.close()
 
+    @property
+    def warm_pid(self) -> int | None:
+        """Process id of the warm process, None when there is none: for `status`, measurements and tests."""
+        with self._lock:
+            return self._zygote.pid if self._zygote is not None else None
+
     def _read_in_pieces(self, outline: Request, death: Death, deadline: float) -> Document:
         """Everything but what kills: the outline of a mail, then each attachment by itself, nested mails likewise."""
         found = self._run(outline, deadline)
@@ -125,8 +131,11 @@ class SandboxedReader:
         if wall_s <= 0:
             return Death("time")
         limits = replace(self._limits, wall_s=wall_s)
-        with contextlib.suppress(ZygoteDied):
-            return self._shared().ask(request, limits)
+        zygote = self._shared()
+        try:
+            return zygote.ask(request, limits)
+        except ZygoteDied:
+            self._retire(zygote)
         private = Zygote(self._module)
         try:
             return private.ask(request, limits)
@@ -137,12 +146,16 @@ class SandboxedReader:
 
     def _shared(self) -> Zygote:
         with self._lock:
-            if self._zygote is not None and not self._zygote.alive:
-                self._zygote.close()
-                self._zygote = None
             if self._zygote is None:
                 self._zygote = Zygote(self._module)
             return self._zygote
+
+    def _retire(self, zygote: Zygote) -> None:
+        with self._lock:
+            if self._zygote is not zygote:
+                return  # another thread noticed first
+            self._zygote = None
+        zygote.close()
 
     @contextlib.contextmanager
     def _in_use(self) -> Iterator[None]:
@@ -181,13 +194,8 @@ class Zygote:
         self._sending = threading.Lock()
 
     @property
-    def alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._process.poll() is None
-
-    @property
     def pid(self) -> int:
-        """Process id, for measurements and tests."""
+        """Process id."""
         return self._process.pid
 
     def ask(self, request: Request, limits: Limits) -> Document | Death:

@@ -6,6 +6,7 @@ other text, or has something drawn over it, its cell is listed in `Grid.drawings
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +17,11 @@ from parsers.pdf.page import Mark, MarkKind, PageContent, bottom, hull, middle, 
 from parsers.pdf.ruled import Region, Table, tables_of
 from parsers.pdf.runs import Run, collide, lines_of, runs_of, text_of
 from parsers.tables.grid import Area, Cell, Grid
+from parsers.text import fold, squash
 
 _EDGE = 0.2
 """A character whose middle is nearer than this (of its height) to the line above or below stands on the line."""
+_DATED = re.compile(r"\d[年./]\d{1,2}[月./]\d|\d月\d{1,2}日")
 _COVERED_MM2 = 1.0
 """Ink over a cell counts from this area on."""
 
@@ -57,6 +60,8 @@ def grid_of(content: PageContent) -> Grid:
     """The page as a grid. Raises ParserError when the page holds absurdly much."""
     runs = runs_of(content.glyphs, content.rules, content.marks)
     tables = tables_of(content.rules)
+    # Lines around a table stand in columns of their own, or a footer would be taken for the table's next row.
+    beside = max((len(t.xs) - 1 for t in tables), default=0)
     builder = _Builder(content.number)
     inside: dict[int, list[Run]] = defaultdict(list)
     outside: list[Run] = []
@@ -67,7 +72,7 @@ def grid_of(content: PageContent) -> Grid:
         if isinstance(block, int):
             _add_table(builder, tables[block], inside[block], content.marks)
         else:
-            _add_lines(builder, block, content.marks)
+            _add_lines(builder, block, content.marks, beside)
     return Grid(
         f"page {content.number}",
         builder.cells,
@@ -77,6 +82,22 @@ def grid_of(content: PageContent) -> Grid:
         max_row=builder.rows,
         max_col=builder.cols,
     )
+
+
+def loose_ends(content: PageContent) -> list[str]:
+    """Words off the tables that may be an answer: annotations, and lines with a date below the last table."""
+    tables = tables_of(content.rules)
+    if not tables:
+        return []
+    end = max(t.ys[-1] for t in tables)
+    outside = [r for r in runs_of(content.glyphs, content.rules, content.marks) if _home(r, tables) is None]
+    found = []
+    for line in lines_of(outside):
+        text = text_of(line)
+        below = middle(line[0].box)[1] > end and _DATED.search(squash(fold(text)))
+        if below or any(run.added for run in line):
+            found.append(text)
+    return found
 
 
 def _home(run: Run, tables: Sequence[Table]) -> int | None:
@@ -160,11 +181,12 @@ def _area(region: Region, top: int) -> Area:
     return Area(top + region.first_row, region.first_col, top + region.last_row, region.last_col)
 
 
-def _add_lines(builder: _Builder, lines: list[list[Run]], marks: Iterable[Mark]) -> None:
+def _add_lines(builder: _Builder, lines: list[list[Run]], marks: Iterable[Mark], beside: int) -> None:
     ink = [m.box for m in marks if m.kind is MarkKind.INK]
     for cells in rows_of(lines):
         builder.rows += 1
-        for col, runs in cells.items():
+        for position, runs in cells.items():
+            col = beside + position
             box = hull([run.box for run in runs])
             area = Area(builder.rows, col, builder.rows, col)
             notes = [m for m in marks if m.kind is MarkKind.NOTE and _near(m.box, box)]

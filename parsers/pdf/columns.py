@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from parsers.findings import Field
 from parsers.pdf.page import hull, right
-from parsers.pdf.runs import Run
+from parsers.pdf.runs import Run, text_of
+from parsers.tables.headers import Role, claim
 
 _RIVER = 0.6
 """Narrowest white river between two columns, of the line height."""
@@ -20,10 +22,17 @@ Segment: TypeAlias = list[Run]
 
 
 def rows_of(lines: Sequence[list[Run]]) -> list[dict[int, Segment]]:
-    """Each line as {column (1-based): runs}. Lines that fit no columns are numbered from the left."""
+    """Each line as {column (1-based): runs}; lines above a header, and those that fit no columns, from the left."""
     segmented = [_segments(line) for line in lines]
-    columns = _columns([s for s in segmented if len(s) >= _LEAST_SEGMENTS])
-    return [_placed(segments, columns) for segments in segmented]
+    head = next((i for i, segments in enumerate(segmented) if _is_header(segments)), len(lines))
+    columns = _columns([s for s in segmented[head:] if len(s) >= _LEAST_SEGMENTS])
+    return [_placed(segments, columns if i >= head else []) for i, segments in enumerate(segmented)]
+
+
+def _is_header(segments: list[Segment]) -> bool:
+    """A line that names people and a date."""
+    meanings = {m for s in segments for m in claim([text_of(s)]).meanings}
+    return Role.NAME in meanings and any(isinstance(m, Field) for m in meanings)
 
 
 def _segments(line: list[Run]) -> list[Segment]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from parsers.findings import Box, Note, Page, PageKind, Problem
-from parsers.pdf.assembly import grid_of
+from parsers.pdf.assembly import grid_of, loose_ends
 from parsers.pdf.form import is_form, read_form
 from parsers.pdf.imprint import imprint_of
 from parsers.pdf.page import Glyph, Mark, MarkKind, PageContent, Rule, area, middle, right
@@ -52,11 +52,11 @@ def read_pdf(data: bytes, *, part: str, context: ReadingContext) -> PdfReading:
             for index, notes in zip(range(len(document)), structure.annotations, strict=True)
         ]
     readings = [_read_page(page, part, context) for page in pages]
-    reading = GridReading(
-        tuple(p for r in readings for p in r.pages),
-        tuple(f for r in readings for f in r.findings),
-        tuple(_merged_notes([n for r in readings for n in r.notes])),
-    )
+    notes = [n for r in readings for n in r.notes]
+    findings = tuple(f for r in readings for f in r.findings)
+    if not findings and not any(n.code is Problem.IMAGE_NOT_READ for n in notes):
+        notes.append(Note(Problem.NO_ROSTER_FOUND, "", part))
+    reading = GridReading(tuple(p for r in readings for p in r.pages), findings, tuple(_merged_notes(notes)))
     return PdfReading(reading, tuple(_listed(structure.embedded)))
 
 
@@ -88,7 +88,11 @@ def _read_page(page: PageContent, part: str, context: ReadingContext) -> GridRea
         reading = read_form(page, imprint, part=part, context=context)
     else:
         reading = read_grid(grid_of(page), part=part, context=context, known_roster=imprint.roster)
-    pages = tuple(replace(p, turned_deg=page.turned_deg) for p in reading.pages)
+        extra = tuple(Note(Problem.EXTRA_TEXT, text, part) for text in loose_ends(page))
+        reading = replace(reading, notes=reading.notes + extra)
+    pages = tuple(
+        replace(p, turned_deg=page.turned_deg, sheet=imprint.sheet, sheets=imprint.sheets) for p in reading.pages
+    )
     return replace(reading, pages=pages, notes=(*reading.notes, *imprint.notes(part)))
 
 

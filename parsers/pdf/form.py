@@ -80,9 +80,7 @@ def read_form(page: PageContent, imprint: Imprint, *, part: str, context: Readin
     if imprint.edition is None:
         notes.append(Note(Problem.UNKNOWN_FORM_EDITION, f"page {page.number}", part))
     name = imprint.edition.name if imprint.edition else None
-    pages = tuple(
-        replace(p, kind=PageKind.FORM, form=name, sheet=imprint.sheet, sheets=imprint.sheets) for p in reading.pages
-    )
+    pages = tuple(replace(p, kind=PageKind.FORM, form=name) for p in reading.pages)
     return replace(reading, pages=pages, notes=tuple(notes))
 
 

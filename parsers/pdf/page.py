@@ -90,7 +90,8 @@ def middle(box: Box) -> tuple[float, float]:
 def hull(boxes: list[Box]) -> Box:
     """The smallest box around all of `boxes` (at least one)."""
     x, y = min(b[0] for b in boxes), min(b[1] for b in boxes)
-    return x, y, max(right(b) for b in boxes) - x, max(bottom(b) for b in boxes) - y
+    wide, tall = max(right(b) for b in boxes) - x, max(bottom(b) for b in boxes) - y
+    return x, y, round(wide, 3), round(tall, 3)
 
 
 def shared(first: Box, second: Box) -> float:

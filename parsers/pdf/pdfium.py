@@ -24,6 +24,7 @@ from parsers.pdf.view import Corners, View
 
 _CHARACTERS_MOST = 60_000
 _INVISIBLE_MODES = frozenset({raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP})
+_CLIPS_MOST = 8
 _REPLACEMENT = "\ufffd"
 
 
@@ -110,7 +111,7 @@ def _character(text: Any, index: int, said: str, sources: dict[int, int]) -> _Ch
     if said.isspace() or (said < " " and said != "\0"):
         return None
     drawn_by = raw.FPDFText_GetTextObject(text, index)
-    if drawn_by and raw.FPDFTextObj_GetTextRenderMode(drawn_by) in _INVISIBLE_MODES:
+    if drawn_by and _is_invisible(drawn_by):
         return None
     if said == "\0" or raw.FPDFText_HasUnicodeMapError(text, index) == 1:
         said = _REPLACEMENT
@@ -120,6 +121,28 @@ def _character(text: Any, index: int, said: str, sources: dict[int, int]) -> _Ch
     angle = round(raw.FPDFText_GetCharAngle(text, index) * 180 / 3.141592653589793 / 90) * 90 % 360
     address = ctypes.cast(drawn_by, ctypes.c_void_p).value or 0
     return _Character(said, corners, angle, sources.setdefault(address, len(sources)))
+
+
+def _is_invisible(drawn_by: Any) -> bool:
+    """Recognised text behind a scan, or the content of a hidden column: clipped to a rectangle without extent.
+
+    Text clipped otherwise counts as visible: what sticks out of its cell must be seen, for it may change the meaning.
+    """
+    if raw.FPDFTextObj_GetTextRenderMode(drawn_by) in _INVISIBLE_MODES:
+        return True
+    clip = raw.FPDFPageObj_GetClipPath(drawn_by)
+    paths = raw.FPDFClipPath_CountPaths(clip) if clip else 0
+    return any(_is_degenerate(clip, index) for index in range(min(max(0, paths), _CLIPS_MOST)))
+
+
+def _is_degenerate(clip: Any, path: int) -> bool:
+    x, y = ctypes.c_float(), ctypes.c_float()
+    xs, ys = [], []
+    for index in range(min(raw.FPDFClipPath_CountPathSegments(clip, path), 16)):
+        raw.FPDFPathSegment_GetPoint(raw.FPDFClipPath_GetPathSegment(clip, path, index), x, y)
+        xs.append(x.value)
+        ys.append(y.value)
+    return bool(xs) and min(max(xs) - min(xs), max(ys) - min(ys)) < 0.5
 
 
 def _loose_corners(text: Any, index: int) -> Corners | None:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from hashlib import sha256
+from pathlib import Path
 
 from parsers.findings import Attachment, Decision, Document, Field, Finding, Message, MessageKind, Source
 from parsers.reading import ReadingContext
@@ -126,7 +127,7 @@ def _refused(act) -> str:
 
 def _big_file(_: str) -> str:
     try:
-        with open("big", "wb") as f:
+        with Path("big").open("wb") as f:
             for _round in range(200):
                 f.write(bytes(1_000_000))
                 f.flush()
@@ -136,8 +137,10 @@ def _big_file(_: str) -> str:
 
 
 def _surroundings(_: str) -> str:
-    fds = sorted(int(n) for n in os.listdir("/proc/self/fd") if n != "4")
-    return f"{dict(os.environ)} {fds} {os.getsid(0) == os.getpid()} {os.listdir('.')} {sys.argv[1:2]}"
+    descriptors = {int(p.name): p for p in Path("/proc/self/fd").iterdir()}
+    kept = sorted(n for n, p in descriptors.items() if p.exists())
+    leader = os.getsid(0) == os.getpid()
+    return f"env {dict(os.environ)} descriptors {kept} leader {leader} files {list(Path().iterdir())}"
 
 
 def _raise(_: str) -> None:

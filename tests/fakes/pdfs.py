@@ -32,16 +32,14 @@ def set_page(body: str, *, width_mm: float = 210, height_mm: float = 297) -> byt
         folder = Path(noto_cjk_sans_jp_regular.__file__).parent
         fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
         _compiler.append(typst.Compiler(font_paths=fonts, ignore_system_fonts=True))
-    head = f'#set page(width: {width_mm}mm, height: {height_mm}mm, margin: 0mm)\n#set text(font: "Noto Sans CJK JP", size: 10pt)\n'
+    head = f"#set page(width: {width_mm}mm, height: {height_mm}mm, margin: 0mm)\n"
+    head += '#set text(font: "Noto Sans CJK JP", size: 10pt, top-edge: 0.88em, bottom-edge: -0.12em)\n'
     return _compiler[0].compile(input=(head + body).encode(), format="pdf")
 
 
 def words(placed: Words, size_pt: float = 12) -> str:
     """Typst mark-up that puts each text at its place."""
-    return "\n".join(
-        f'#place(top + left, dx: {x}mm, dy: {y}mm, text(size: {size_pt}pt, top-edge: 0.88em, bottom-edge: -0.12em, "{t}"))'
-        for x, y, t in placed
-    )
+    return "\n".join(f'#place(top + left, dx: {x}mm, dy: {y}mm, text(size: {size_pt}pt, "{t}"))' for x, y, t in placed)
 
 
 def stamped(pdf: bytes, placed: Words, *, page: int = 0, size_pt: float = 12) -> bytes:
@@ -58,9 +56,8 @@ def annotated(pdf: bytes, placed: Words, *, page: int = 0, size_pt: float = 12, 
     for x, y, text in placed:
         annotation = _annotation(target, "/FreeText", (x, y, size_pt * 0.36 * len(text), size_pt * 0.36), text)
         if shown:
-            annotation[NameObject("/AP")] = DictionaryObject(
-                {NameObject("/N"): _appearance(writer, target, (x, y, text), size_pt)}
-            )
+            look = _appearance(writer, target, (x, y, text), size_pt)
+            annotation[NameObject("/AP")] = DictionaryObject({NameObject("/N"): look})
             annotation[NameObject("/Rect")] = target.mediabox
         _attach(writer, target, annotation)
     return _bytes(writer)
