@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -302,6 +303,17 @@ def test_a_wake_before_the_wait_is_not_forgotten(open_mailbox: Opener) -> None:
         assert time.monotonic() - started < 1
 
 
+def test_a_wake_ends_one_wait_only(open_mailbox: Opener) -> None:
+    with ImapScript() as server:
+        mailbox = open_mailbox(server)
+        mailbox.search()
+        threading.Timer(0.2, mailbox.wake).start()
+        mailbox.wait(30)
+        started = time.monotonic()
+        mailbox.wait(0.3)
+        assert time.monotonic() - started >= 0.3
+
+
 # -- searching and fetching ----------------------------------------------------------------------------------------
 
 
@@ -413,7 +425,7 @@ def test_large_messages_come_in_pieces(open_mailbox: Opener, monkeypatch: pytest
     assert mail.raw == raw
 
 
-@pytest.mark.parametrize("claimed", [12, 400])
+@pytest.mark.parametrize("claimed", [50, 400])
 def test_a_wrong_size_does_not_change_what_is_read(
     open_mailbox: Opener, monkeypatch: pytest.MonkeyPatch, claimed: int
 ) -> None:
@@ -446,6 +458,22 @@ def test_a_server_that_ignores_ranges_is_taken_at_its_word(
 
     assert mail is not None
     assert mail.raw == RAW
+
+
+def test_a_message_without_end_is_given_up(open_mailbox: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def endless(talk: Talk, tag: bytes, rest: bytes) -> None:
+        if b"BODY.PEEK" in rest:
+            offset = rest.partition(b"<")[2].partition(b".")[0]
+            await talk.send(b"* 1 FETCH (UID 1 BODY[]<%s> {10}" % offset, b"0123456789)", tag + b" OK done")
+        else:
+            await server.answer(talk, b"UID FETCH", tag, rest)
+
+    monkeypatch.setattr("daemon.adapters.imap.download.CHUNK_BYTES", 10)
+    with (
+        ImapScript({1: RAW}, faults={"UID FETCH": endless}) as server,
+        pytest.raises(MailboxError, match="without end"),
+    ):
+        open_mailbox(server).fetch(1)
 
 
 async def _cut(talk: Talk, tag: bytes, rest: bytes) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from imapclient import IMAPClient
 
 from daemon.adapters.imap.session import Session
-from daemon.ports import Clock, FetchedMail
+from daemon.ports import Clock, FetchedMail, MailboxError
 
 WINDOW = 40_000
 """UIDs asked for at once: at most 11 bytes each, so a reply stays below half of imaplib's 1 000 000 byte line."""
@@ -81,6 +81,8 @@ def _in_chunks(client: IMAPClient, uid: int, size: int) -> bytes | None:
         gathered.write(piece)
         if len(piece) < CHUNK_BYTES and (not piece or gathered.tell() >= size):
             return gathered.getvalue()
+        if gathered.tell() > 2 * size + CHUNK_BYTES:
+            raise MailboxError("the mail server sends a message without end")
 
 
 def _piece(client: IMAPClient, uid: int, offset: int) -> bytes | None:

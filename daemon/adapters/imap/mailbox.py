@@ -12,6 +12,7 @@ from daemon.adapters.imap.session import ImapSettings, Session, open_session
 from daemon.adapters.imap.waiting import IdleRefused, SomethingBeforeIdle, idle, poll_by_noop
 from daemon.ports import Clock, FetchedMail, MailboxError, MailboxView
 
+_LONGEST_IDLE_S = 60.0
 _IDLE_FAULTS_BEFORE_NOOP = 3
 """A server that talks before "+" every time would otherwise make us reconnect without a pause."""
 
@@ -48,12 +49,13 @@ class ImapMailbox:
             return download(session.client, uid, self._clock)
 
     def wait(self, seconds: float) -> None:
-        """Return on a hint, on `wake`, or after the time, but never later than `settings.idle_s`: then search."""
+        """Return on a hint, on `wake`, or after the time, but never later than after 60 s: then search."""
         if self._woken.is_set():
             self._woken.clear()
             return
         with self._talking() as session:
-            self._wait(session, min(seconds, self._settings.idle_s))
+            session.hush()
+            self._wait(session, min(seconds, self._settings.idle_s, _LONGEST_IDLE_S))
         self._woken.clear()
 
     def _wait(self, session: Session, seconds: float) -> None:

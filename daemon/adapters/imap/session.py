@@ -38,7 +38,7 @@ class ImapSettings:
     read_timeout_s: float = 120.0
     """Longest silence while an answer is awaited."""
     idle_s: float = 60.0
-    """Longest IDLE. Short, because a notice can lie unseen in a buffer until IDLE ends."""
+    """Longest IDLE, 60 at most: a notice can lie unseen in a buffer until IDLE ends."""
     poll_s: float = 15.0
     """Pause between two NOOPs where the server has no IDLE."""
     max_age_s: float = 1500.0
@@ -75,6 +75,12 @@ class Session:
         """Interrupt a wait; from any thread."""
         with contextlib.suppress(OSError):
             self._bell.send(b"!")
+
+    def hush(self) -> None:
+        """Forget rings that came too late for the wait they were meant for."""
+        with contextlib.suppress(BlockingIOError):
+            while self._ear.recv(64, socket.MSG_DONTWAIT):
+                pass
 
     def examine(self, mailbox: str) -> None:
         """(Re)open the mailbox read-only and note what the server says about it."""
