@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -129,4 +131,17 @@ def test_databases_we_cannot_use_are_refused_with_a_remedy(url: str) -> None:
 def test_a_server_that_does_not_answer_is_a_finding_not_a_crash() -> None:
     store = SqlStore(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
     assert store.check() == ["the database does not answer: OperationalError"]
+    store.close()
+
+
+def test_a_second_engine_in_the_process_leaves_the_locks_of_the_first_alone(tmp_path: Path) -> None:
+    """Otherwise another process, the last one in its own eyes, removes the log of a database in use."""
+    file = tmp_path / "meibod.sqlite"
+    store = open_store(f"sqlite:///{file}")
+    with store.transaction() as tx:
+        tx.set_fact("alive", "yes")
+    writing_engine(f"sqlite:///{file}").dispose()
+    script = f"import sqlite3; c = sqlite3.connect({str(file)!r}); c.execute('select * from facts'); c.close()"
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert file.with_name("meibod.sqlite-wal").exists()
     store.close()

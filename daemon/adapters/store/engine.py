@@ -7,6 +7,7 @@ half-way. PostgreSQL: psycopg 3, limits on every statement and on a transaction 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -47,9 +48,15 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def private_file(path: Path) -> None:
-    """Make the file (mode 0600) when it is not there; SQLite gives its log files the same mode."""
+    """Make the file (mode 0600) when it is not there; SQLite gives its log files the same mode.
+
+    An existing file is never opened: closing any descriptor of it would drop the POSIX locks of every connection this
+    process has to it, another process would think itself alone and remove the log under our feet
+    (sqlite.org/howtocorrupt.html §2.2).
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def writing_engine(url: str, *, durable: bool = True, foreign_keys: bool = True) -> sa.Engine:
