@@ -7,13 +7,14 @@ Sources: domain.md §3.6; RFC 5321 §4.2 and RFC 3463 for the codes.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from parsers.findings import Bounce, BouncedRecipient
 from parsers.mail.addresses import Mailbox, find_addresses
 from parsers.mail.reports import MAX_RECIPIENTS, status_in
 
 _MACHINE_LOCAL = re.compile(
-    r"(?:mailer[-_.]?daemon|postmaster|mail[-_.]?(?:daemon|system|admin|master)?daemon|maildaemon|mdaemon|"
+    r"(?:mailer[-_.]?daemon|post_?master|mail[-_.]?(?:daemon|system|admin|master)?daemon|maildaemon|mdaemon|"
     r"mail[-_.]?system|"
     r"microsoftexchange[0-9a-f]{8,}|bounce[sd]?|mail-?delivery|interscan|imss|m-?filter|mail[-_]?gateway|daemon)"
     r"(?:[+\-_.=].*)?",
@@ -21,13 +22,13 @@ _MACHINE_LOCAL = re.compile(
 )
 _MACHINE_NAME = re.compile(
     r"mail(?:er)?[ \-]?daemon|mail delivery (?:sub)?system|mail delivery service|internet mail delivery|postmaster|"
-    r"system administrator|mail administrator|システム管理者|メール配信(?:システム|サブシステム)|メールシステム|"
+    r"メール配信(?:システム|サブシステム)|メールシステム|"
     r"interscan|"
     r"m-filter|microsoft outlook$|microsoft exchange",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
-    r"^(?:\[[^\]]{1,40}\]\s*)?(?:"
+    r"^(?:[\[【][^\]】]{1,40}[\]】]\s*)*(?:"
     r"undeliver(?:able|ed)|(?:mail |message )?deliver[yd]? ?(?:status )?(?:notification|failure|failed|has failed|"
     r"report|error|problem)"
     r"|(?:mail|message) (?:delivery|could not be delivered|not delivered|system error|undeliverable)|returned mail|"
@@ -88,6 +89,11 @@ _DELAYED = re.compile(
     r"配信(?:が|の)?遅延|配送(?:が|の)?遅延|再送を試み|再試行(?:し|を)|まだ配信されていません",
     re.IGNORECASE,
 )
+_ARRIVED = re.compile(
+    r"\((?:success|relay|delivered)\)|success(?:fully|ful) (?:mail )?(?:deliver|relay)|正常に配信|"
+    r"配信(?:が)?(?:完了|され)(?:しました|ました)",
+    re.IGNORECASE,
+)
 _GAVE_UP = re.compile(
     r"giv(?:e|en|ing) up|gave up|(?:retry )?time(?:out)? (?:not reached|exceeded)|has failed|配信を中止|"
     r"あきらめ",
@@ -119,41 +125,42 @@ _READ_CHARACTERS = 20_000
 
 
 def is_machine(sender: Mailbox) -> bool:
-    """Whether the author is a mail system (MAILER-DAEMON, postmaster, Exchange's own mailbox)."""
-    local = sender.address.rpartition("@")[0] or sender.address
-    return bool(_MACHINE_LOCAL.fullmatch(local)) or bool(_MACHINE_NAME.search(sender.name) and not _personal(local))
+    """Whether the address belongs to a mail system (MAILER-DAEMON, postmaster, Exchange's own mailbox)."""
+    return _is_system(sender.address)
 
 
-def _personal(local: str) -> bool:
-    """A display name alone does not make a machine of somebody's own mailbox."""
-    return bool(re.fullmatch(r"[a-z]+[._\-][a-z]+\d{0,4}", local)) and "mail" not in local
+class Letter(NamedTuple):
+    """What is judged."""
+
+    sender: Mailbox
+    to: tuple[str, ...]
+    """To: ourselves, who are never the recipient that failed."""
+    subject: str
+    text: str
+    """All of it, quotes included: the returned mail is often just pasted below."""
 
 
-def guess_bounce(
-    sender: Mailbox, subject: str, text: str, *, null_sender: bool, failed: tuple[str, ...], returned: bool
-) -> Bounce | None:
-    """Judge a mail without a standard report.
+def guess_bounce(letter: Letter, *, unattended: bool, failed: tuple[str, ...], returned: bool) -> Bounce | None:
+    """Judge a mail without a standard report; None when it is no bounce.
 
     Args:
-        sender: From.
-        subject: Decoded subject.
-        text: The whole text, quotes included: the returned mail is often just pasted below.
-        null_sender: Return-Path is <>.
+        letter: Who says what.
+        unattended: Nobody reads answers to it: null envelope sender, no-reply address, or a multipart/report.
         failed: Addresses of X-Failed-Recipients.
         returned: A part holds the mail that came back, or its headers.
     """
-    text = text[:_READ_CHARACTERS]
+    sender, subject, text = letter.sender, letter.subject, letter.text[:_READ_CHARACTERS]
     diagnosis = _diagnosis(text)
     machine = is_machine(sender) or not sender.address
     subject_says = bool(_SUBJECT.search(subject)) or (machine and bool(_SUBJECT_WITHIN.search(subject)))
     body_says = bool(_BODY.search(diagnosis)) or bool(status_in(diagnosis) and machine)
-    if failed:
-        verdict = True
-    elif machine or null_sender:
-        verdict = (subject_says and (body_says or returned or machine)) or (body_says and (machine or returned))
+    if failed or machine:
+        verdict = bool(failed) or subject_says or body_says
+    elif unattended or _MACHINE_NAME.search(sender.name):
+        verdict = (subject_says or returned) and body_says
     else:
         verdict = subject_says and bool(_TEMPLATE.search(diagnosis)) and not _is_answer(subject)
-    return _bounce(sender, subject, text, diagnosis, failed) if verdict else None
+    return _bounce(letter, diagnosis, failed) if verdict else None
 
 
 def _is_answer(subject: str) -> bool:
@@ -162,20 +169,26 @@ def _is_answer(subject: str) -> bool:
 
 def _diagnosis(text: str) -> str:
     """What the mail system says itself, above the copy of the returned mail."""
-    copy = next((m for m in _RETURNED_COPY.finditer(text) if m.start() > 80), None)
-    return text[: copy.start()] if copy else text
+    for copy in _RETURNED_COPY.finditer(text):
+        above = text[: copy.start()]
+        if len(above) > 80 or "@" in above:
+            return above
+    return text
 
 
-def _bounce(sender: Mailbox, subject: str, text: str, diagnosis: str, failed: tuple[str, ...]) -> Bounce:
-    delayed = bool(_DELAYED.search(f"{subject}\n{diagnosis}")) and not _GAVE_UP.search(diagnosis)
+def _bounce(letter: Letter, diagnosis: str, failed: tuple[str, ...]) -> Bounce:
+    if _ARRIVED.search(f"{letter.subject}\n{diagnosis}") and not status_in(diagnosis):
+        return Bounce("delivered")
+    delayed = bool(_DELAYED.search(f"{letter.subject}\n{diagnosis}")) and not _GAVE_UP.search(diagnosis)
     status = status_in(diagnosis) or _status_by_words(diagnosis)
     if delayed and not status.startswith("4"):
         status = ""
-    addresses = failed or tuple(a for a in find_addresses(diagnosis) if a != sender.address and not _is_system(a))
+    ours = {letter.sender.address, *letter.to}
+    addresses = failed or tuple(a for a in find_addresses(diagnosis) if a not in ours and not _is_system(a))
     recipients = tuple(
         BouncedRecipient(a, status, not delayed and status.startswith("5")) for a in addresses[:MAX_RECIPIENTS]
     )
-    original = _SAYS_MESSAGE_ID.search(text)
+    original = _SAYS_MESSAGE_ID.search(letter.text[:_READ_CHARACTERS])
     return Bounce("delayed" if delayed else "failed", recipients, original.group(1) if original else "")
 
 
@@ -184,4 +197,4 @@ def _status_by_words(diagnosis: str) -> str:
 
 
 def _is_system(address: str) -> bool:
-    return bool(_MACHINE_LOCAL.fullmatch(address.rpartition("@")[0]))
+    return bool(_MACHINE_LOCAL.fullmatch(address.rpartition("@")[0] or address))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from parsers.mail.courtesy import SURNAMES
+
 _ENDS = "。.!?！？"
 _WRAPPED_FROM = 22
 """A line of at least so many characters that does not end a sentence was broken by the mailer."""
@@ -23,9 +25,10 @@ _OFFICE = re.compile(
     r"[一-龥]{1,6}(?:部|課|係|室|局))(?:[ 　・/]*[\w々 　()（）/・]{0,20})?$"
 )
 _PERSON = re.compile(
-    r"^\W{0,4}(?:担当(?:者)?|文責|発信者)?\s*[:：]?\s*[一-龥々〇髙﨑ぁ-んァ-ヶー○◯△□ 　]{1,14}"
-    r"(?:\([^()]{1,24}\)|[A-Za-z .]{1,30})?\W{0,4}$"
+    rf"^\W{{0,4}}(?:担当(?:者)?|文責|発信者)?\s*[:：]?\s*(?:(?:{SURNAMES})[ ]?[一-龥々ぁ-んァ-ヶー]{{0,4}}|"
+    r"[一-龥々〇○髙﨑]{1,4}[ ]+[一-龥々〇○ぁ-んァ-ヶー]{1,5})(?:\s?\([^()]{1,24}\)|[ ][A-Za-z .]{1,30})?\W{0,4}$"
 )
+_SURNAME = re.compile(rf"^(?:{SURNAMES})$")
 _TO = re.compile(r"^[^。、]{0,50}(?:御中|各位|様|殿|さま|先生|ご担当者様?)\s*(?:[((（][^()（）]{1,30}[)）])?\s*$")
 _SAYS = re.compile(
     r"です|ます|ました|ません|ください|お願い|予定|辞退|取消|取り消|欠席|変更|訂正|差替|差し替|誤り|済|未|完了|"
@@ -36,7 +39,7 @@ _SAYS = re.compile(
 
 def sentences(text: str) -> Iterator[str]:
     """Sentences in their order, trimmed; decorations, 宛名 and signature lines left out. `text` is NFKC."""
-    lines = _without_signature(_without_salutation([line.strip() for line in text.split("\n")]))
+    lines = _without_signature(_without_salutation([line.strip() for line in text.strip().split("\n")]))
     for paragraph in _paragraphs(lines):
         for sentence in re.findall(rf"[^{_ENDS}]+[{_ENDS}]*", _guard_numbers(paragraph)):
             trimmed = sentence.replace("\x01", ".").strip()
@@ -88,11 +91,13 @@ def _without_signature(lines: list[str]) -> list[str]:
         end -= 1
         if lines[end] and (_DELIMITER.match(lines[end]) or _REACH.search(lines[end]) or _OFFICE.match(lines[end])):
             proven = end
-    # A bare name belongs to the signature only below or above a line that is one beyond doubt.
-    above = proven
-    while above > end and lines[above - 1] and _PERSON.match(lines[above - 1]):
-        above -= 1
-    return lines[:above]
+    # A bare name belongs to the signature only beside a line that is one beyond doubt, or as a family name by itself.
+    while end < proven < len(lines) and lines[proven - 1] and _PERSON.match(lines[proven - 1]):
+        proven -= 1
+    while proven and not lines[proven - 1]:
+        proven -= 1
+    alone = proven > 2 and not lines[proven - 2] and bool(_SURNAME.match(lines[proven - 1]))
+    return lines[: proven - 1] if alone else lines[:proven]
 
 
 def _may_sign(line: str) -> bool:

@@ -7,7 +7,7 @@ content. Same bytes and context, same answer; never raises, whatever the bytes h
 from __future__ import annotations
 
 import email.utils
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from parsers.findings import Bounce, Message, MessageKind, Note, Problem
@@ -16,7 +16,7 @@ from parsers.mail.addresses import Mailbox, addresses, sender
 from parsers.mail.attachments import MESSAGE_TYPES, Leaf, read_leaf
 from parsers.mail.automatic import Machine, Sign
 from parsers.mail.bodies import Body, read_body
-from parsers.mail.bounces import guess_bounce, is_machine
+from parsers.mail.bounces import Letter, guess_bounce, is_machine
 from parsers.mail.headers import Headers, decode_words
 from parsers.mail.promises import promised
 from parsers.mail.quotes import Said, split_quotes
@@ -97,10 +97,14 @@ class _Mail:
         self.headers: Headers = root.headers
         self.sender: Mailbox = sender(root.headers)
         self.subject = root.headers.text("subject")
-        self.sign: Sign = automatic.look(root.headers, self.sender, self.subject, text.said)
-        self.null_sender = automatic.null_sender(root.headers)
-        self.carries_roster = any(leaf.may_be_roster and not leaf.is_message for leaf in leaves)
+        self.sign: Sign = automatic.look(root.headers, self.subject, text.said)
+        self.unattended = automatic.forbids_answer(root.headers, self.sender)
+        self.carries_roster = any(self._own_roster(leaf) for leaf in leaves)
         """Something of its own that may be a roster; an attached mail is somebody else's."""
+
+    def _own_roster(self, leaf: Leaf) -> bool:
+        explains = self.unattended and leaf.declared in ("text/plain", "text/html")
+        return leaf.may_be_roster and not leaf.is_message and not explains
 
     def header_problems(self) -> tuple[Problem, ...]:
         guessed = any(decode_words(self.headers.raw(field)).guessed for field in ("subject", "from"))
@@ -124,41 +128,56 @@ def _judge(mail: _Mail) -> _Verdict:
 
 def _report(mail: _Mail) -> _Verdict | None:
     """Standard reports; a person who forwards one as an attachment is no mail system."""
-    if mail.root.media != "multipart/report" and not (mail.null_sender or is_machine(mail.sender)):
+    if mail.root.media != "multipart/report" and not mail.unattended:
         return None
     bounce = reports.delivery_report(mail.body)
     if bounce is not None:
-        kind = MessageKind.RECEIPT if bounce.action == "delivered" else MessageKind.BOUNCE
-        return _Verdict(kind, "delivery-status", bounce)
+        return _Verdict(_kind_of(bounce), "delivery-status", bounce)
     if reports.is_disposition_report(mail.root, mail.body):
         return _Verdict(MessageKind.RECEIPT, "disposition-notification")
     return None
+
+
+def _kind_of(bounce: Bounce) -> MessageKind:
+    return MessageKind.RECEIPT if bounce.action == "delivered" else MessageKind.BOUNCE
 
 
 def _irregular(mail: _Mail) -> _Verdict | None:
     """Bounces and receipts that only their words give away."""
     if mail.carries_roster:
         return None
-    returned = [
-        s for s in mail.body.attachments + mail.body.reports if s.media in MESSAGE_TYPES or "headers" in s.media
-    ]
-    bounce = guess_bounce(
-        mail.sender,
-        mail.subject,
-        mail.body.text,
-        null_sender=mail.null_sender or mail.root.media == "multipart/report",
-        failed=addresses(mail.headers, "x-failed-recipients"),
-        returned=bool(returned),
-    )
-    if bounce is not None and mail.sign.machine is not Machine.RESPONDER:
-        found = bounce.original_message_id or reports.original_message_id(mail.body)
-        return _Verdict(MessageKind.BOUNCE, "bounce-wording", Bounce(bounce.action, bounce.recipients, found))
+    if receipts.is_fax_send_receipt(mail.subject, machine=mail.sign.machine is not Machine.NONE or mail.unattended):
+        return _Verdict(MessageKind.RECEIPT, "fax-send-receipt")
     if receipts.is_read_receipt(mail.subject, mail.text.said):
         return _Verdict(MessageKind.RECEIPT, "read-receipt")
-    automatic_sender = mail.sign.machine is not Machine.NONE or automatic.forbids_answer(mail.headers, mail.sender)
-    if receipts.is_fax_send_receipt(mail.subject, machine=automatic_sender):
-        return _Verdict(MessageKind.RECEIPT, "fax-send-receipt")
-    return None
+    bounce = _bounce(mail)
+    return None if bounce is None else _Verdict(_kind_of(bounce), "bounce-wording", bounce)
+
+
+def _bounce(mail: _Mail) -> Bounce | None:
+    failed = addresses(mail.headers, "x-failed-recipients")
+    system = bool(failed) or is_machine(mail.sender)
+    # An absence note may say "not delivered" too; Exim marks its bounces auto-replied.
+    if mail.sign.machine is Machine.RESPONDER and not system:
+        return None
+    others = mail.body.attachments + mail.body.reports
+    bounce = guess_bounce(
+        Letter(mail.sender, addresses(mail.headers, "to"), mail.subject, mail.body.text),
+        unattended=mail.unattended or mail.root.media == "multipart/report",
+        failed=failed,
+        returned=any(s.media in MESSAGE_TYPES or "headers" in s.media for s in others),
+    )
+    return None if bounce is None else _completed(mail, bounce)
+
+
+def _completed(mail: _Mail, bounce: Bounce) -> Bounce:
+    """What the words left open, from the mail that came back; a gateway may have wrapped the real report in its own."""
+    for leaf in mail.leaves:
+        if leaf.is_message and not bounce.recipients:
+            inner = reports.delivery_report(read_body(grow(leaf.data).root))
+            bounce = bounce if inner is None else inner
+    found = bounce.original_message_id or reports.original_message_id(mail.body)
+    return replace(bounce, original_message_id=found)
 
 
 def _by_sign(mail: _Mail) -> _Verdict:
@@ -214,7 +233,7 @@ def _message(mail: _Mail, verdict: _Verdict) -> Message:
         sent_at=_sent_at(headers),
         tokens=find_tokens(headers, (mail.subject, mail.text.said, *names, mail.text.quoted)),
         automatic_reason=verdict.reason,
-        asks_no_reply=machine or automatic.forbids_answer(headers, mail.sender),
+        asks_no_reply=machine or mail.unattended,
         recipients=addresses(headers, "to", "cc"),
         authentication=headers.raw("authentication-results").decode("utf-8", "replace"),
     )

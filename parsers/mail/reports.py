@@ -15,7 +15,7 @@ _HEADER_TYPES = ("text/rfc822-headers", "message/rfc822-headers", "message/globa
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.\-])([45])\d\d(?=[ \-]|$)")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,400}@[^<>\s]{1,400}>")
-_GROUPS = re.compile(rb"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)+")
+_GROUPS = re.compile(rb"\n[ \t]*\n+")
 
 
 def delivery_report(body: Body) -> Bounce | None:
@@ -66,7 +66,7 @@ def status_in(text: str) -> str:
 
 
 def _field_groups(part: Section) -> list[Headers]:
-    data = part.data()[:262_144]
+    data = part.data()[:262_144].replace(b"\r\n", b"\n")
     return [
         split_headers(group, 0, len(group))[0] for group in _GROUPS.split(data.strip(b"\r\n \t"))[: MAX_RECIPIENTS + 1]
     ]

@@ -17,6 +17,8 @@ from parsers.mail.transfer import undo
 
 MAX_DEPTH = 12
 MAX_LEAVES = 200
+_LONGEST_TAIL = 500
+"""Blanks a gateway may leave behind a delimiter, in bytes; looking no further keeps the walk linear."""
 _MEDIA = re.compile(r"[a-z0-9!#$&^_.+\-]+/[a-z0-9!#$&^_.+\-]+")
 _FIRST_DELIMITER = re.compile(rb"(?:\A|[\r\n])--([^\r\n]{1,200})[\r\n]")
 
@@ -151,11 +153,11 @@ class _Grower:
         at = raw.find(mark, node.start, node.end)
         while at >= 0:
             tail = at + len(mark)
-            line_end = _end_of_line(raw, tail, node.end)
-            rest = raw[tail : min(line_end, tail + 200)].strip()
-            at_line_start = at == node.start or raw[at - 1] in b"\r\n"
-            if at_line_start and rest in (b"", b"--"):
-                yield _before_line_end(raw, at, node.start), line_end, rest == b"--"
+            if at == node.start or raw[at - 1] in b"\r\n":
+                line_end = _end_of_line(raw, tail, min(node.end, tail + _LONGEST_TAIL))
+                rest = raw[tail:line_end].strip()
+                if rest in (b"", b"--"):
+                    yield _before_line_end(raw, at, node.start), line_end, rest == b"--"
             at = raw.find(mark, tail, node.end)
 
 

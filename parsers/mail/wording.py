@@ -115,7 +115,8 @@ _DONE = re.compile(
 _PLEASE_LOOK = re.compile(
     r"(?:お手数(?:ですが|をおかけしますが)|恐れ入りますが|恐縮ですが|よろしく)?[、,]?"
     r"ご(?:確認|査収|査閲|覧|高覧|対応)(?:の(?:ほど|程))?(?:を)?[、,]?(?:何卒|どうぞ)?"
-    r"(?:ください(?:ませ)?|下さい(?:ませ)?|(?:の)?(?:よろしく|宜しく)?お?願い?(?:いた|致|申し上げ|し)(?:します|ます))[。!]?"
+    r"(?:ください(?:ませ)?|下さい(?:ませ)?|(?:の)?(?:よろしく|宜しく)?お?願い?(?:いた|致|申し上げ|し)(?:します|"
+    r"ます))[。!]?"
 )
 
 
@@ -124,7 +125,7 @@ def classify_said(text: str) -> Verdict:
     found = [(_judge(s), s) for s in sentences(unicodedata.normalize("NFKC", text[:_MAX_CHARACTERS]))]
     kinds = {kind for kind, _ in found}
     if len(text) > _MAX_CHARACTERS or (None in kinds and kinds <= {None, Wording.COURTESY}):
-        return Verdict(Wording.OTHER, found[-1][1][:200])
+        return Verdict(Wording.OTHER, found[-1][1][:200] if found else "")
     for wording in _PRECEDENCE:
         phrase = next((s for kind, s in found if kind is wording), "")
         if phrase:
