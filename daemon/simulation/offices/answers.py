@@ -152,29 +152,27 @@ def _done(desk: Desk, task: Task) -> Iterable[tuple[Line, Field, dt.date]]:
 
 
 def _slipped(desk: Desk, request: Request, value: _Value, slip: Slip | None) -> _Value:
-    """The value as the clerk got it wrong; `day` becomes what is claimed, a day no reader may record stays as it is."""
-    calendar, today = desk.around.calendar, desk.around.clock.today()
+    """The value as the clerk got it wrong; what names no day that may be recorded claims `_NEVER`."""
+    if slip is None or slip is Slip.DITTO:
+        return value
     line, field, day = value.line, value.field, value.day
-    match slip:
-        case Slip.DONE_ONLY:
-            return _Value(line, field, _NEVER, Entry(DONE[line.row % len(DONE)]))
-        case Slip.PLANNED:
-            return _Value(line, field, _NEVER, planned(calendar.add(today, 3)))
-        case Slip.YEAR_2008:
-            return _Value(line, field, _NEVER, two_digit_year_trap(day))
-        case Slip.AFTER_RECEIPT:
-            return _Value(line, field, _NEVER, WAYS["era"](calendar.add(today, 2)))
-        case Slip.BEFORE_DISPATCH:
-            return _Value(line, field, _NEVER, WAYS["era"](calendar.add(request.on, -20)))
-        case Slip.WRONG_DAY:
-            other = _another_day(desk, request, line, field, day)
-            return _Value(line, field, other, WAYS["era"](other))
-        case _:
-            return value
+    if slip is Slip.WRONG_DAY:
+        other = _another_day(desk, request, value)
+        return _Value(line, field, other, WAYS["era"](other))
+    calendar, today = desk.around.calendar, desk.around.clock.today()
+    entries = {
+        Slip.DONE_ONLY: Entry(DONE[line.row % len(DONE)]),
+        Slip.PLANNED: planned(calendar.add(today, 3)),
+        Slip.YEAR_2008: two_digit_year_trap(day),
+        Slip.AFTER_RECEIPT: WAYS["era"](calendar.add(today, 2)),
+        Slip.BEFORE_DISPATCH: WAYS["era"](calendar.add(request.on, -20)),
+    }
+    return _Value(line, field, _NEVER, entries[slip])
 
 
-def _another_day(desk: Desk, request: Request, line: Line, field: Field, day: dt.date) -> dt.date:
+def _another_day(desk: Desk, request: Request, value: _Value) -> dt.date:
     """A business day that could be right: between the request and today, in order with the row's other date."""
+    line, field, day = value.line, value.field, value.day
     calendar, today = desk.around.calendar, desk.around.clock.today()
     for step in (-1, 1):
         other = calendar.add(day, step)

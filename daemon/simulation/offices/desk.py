@@ -17,7 +17,6 @@ from daemon.simulation.offices.truth import Truth
 from daemon.simulation.offices.workbook import Line, Workbook
 from parsers.findings import Field
 
-
 _REASONS = ("受講辞退", "本人都合により取消", "異動のため対象外")
 
 

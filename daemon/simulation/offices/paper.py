@@ -47,16 +47,10 @@ def into_cells(cells: Mapping[str, Sequence[Sequence[float]]], page: int, digits
 
 def type_over(pdf: bytes, texts: Sequence[Typed]) -> bytes:
     """The PDF with the texts drawn on top, as a PDF editor's typewriter does; the page below stays as it was."""
-    below = PdfReader(io.BytesIO(pdf))
-    above = PdfReader(io.BytesIO(_overlay(len(below.pages), texts)))
-    writer = PdfWriter()
-    for page, typed in zip(below.pages, above.pages, strict=True):
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf)))
+    above = PdfReader(io.BytesIO(_overlay(len(writer.pages), texts)))
+    for page, typed in zip(writer.pages, above.pages, strict=True):
         page.merge_page(typed)
-        writer.add_page(page)
-    for name in ("keywords", "title"):
-        value = getattr(below.metadata, name, None) if below.metadata else None
-        if value:
-            writer.add_metadata({f"/{name.capitalize()}": str(value)})
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()

@@ -1,0 +1,92 @@
+"""HQ's own steps before a training: set it up, fill in the list of trainees, import it, approve the mailing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import openpyxl
+
+from daemon.adapters.documents.frozen_bytes import workbook_bytes
+from daemon.domain.model import Course
+from daemon.errors import MeibodError
+from daemon.handlers.dispatch import Planned, approve
+from daemon.handlers.prepare import ImportReport, NewTraining, add_training, import_list
+from daemon.ports import Kit
+from daemon.simulation.admin import NAME
+from daemon.simulation.people import Person
+
+
+class ListRefused(MeibodError):
+    """The simulated list has problems: a bug in the play or in the reader of lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trainee:
+    """One line of HQ's list."""
+
+    prefecture: str
+    centre: str
+    person: Person
+    terminal_id: str = ""
+    e_learning_on: dt.date | None = None
+    visit_on: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run of a course."""
+
+    course: Course
+    name: str
+    starts_on: dt.date
+    ends_on: dt.date
+    trainees: tuple[Trainee, ...]
+    training_id: str = ""
+
+
+_MEMBERS = {
+    "都道府県": "prefecture",
+    "所属センター": "centre",
+    "ＩＤ": "terminal_id",
+    "ｅラーニング修了日": "e_learning_on",
+    "来所予定日": "visit_on",
+}
+
+
+def filled_list(kit: Kit, plan: Plan, trainees: Sequence[Trainee], on: dt.date) -> bytes:
+    """The template with one line for each trainee, as somebody at HQ fills it in."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(io.BytesIO(kit.documents.list_template(plan.course.value)))
+    page: Any = book.worksheets[0]
+    head = next(n for n, row in enumerate(page.iter_rows(values_only=True), 1) if "所属センター" in row)
+    columns = {page.cell(head, c).value: c for c in range(1, page.max_column + 1)}
+    for row, trainee in enumerate(trainees, start=head + 2):
+        values = {title: getattr(trainee, member) for title, member in _MEMBERS.items()}
+        values |= {"氏名": trainee.person.name, "フリガナ": trainee.person.kana}
+        for title, value in values.items():
+            if title in columns and value:
+                page.cell(row, columns[title]).value = value
+    return workbook_bytes(book, on)
+
+
+def prepare(kit: Kit, plan: Plan) -> ImportReport:
+    """`training add` and `roster import`. Raises ListRefused when the list has problems."""
+    training = add_training(
+        kit, NewTraining(plan.course, plan.name, plan.starts_on, plan.ends_on, plan.training_id), NAME
+    )
+    data = filled_list(kit, plan, plan.trainees, kit.clock.today())
+    report = import_list(kit, training.training_id, "受講者一覧.xlsx", data, NAME, apply=True)
+    if report.problems:
+        raise ListRefused("; ".join(f"{p.cell} {p.problem} {p.detail}" for p in report.problems))
+    return report
+
+
+def dispatch(kit: Kit, training_id: str) -> list[Planned]:
+    """`training approve`."""
+    return approve(kit, training_id, NAME)
