@@ -170,7 +170,7 @@ def _write(
     approval = due.stage is Stage.OVERDUE and kit.policy.overdue_needs_approval
     draft = Draft(
         purpose=MailPurpose.REMINDER,
-        dedupe_key=f"reminder:{dispatch.dispatch_id}:{due.stage}:{due.on}",
+        dedupe_key=_key(tx, f"reminder:{dispatch.dispatch_id}:{due.stage}:{due.on}"),
         words=kit.templates.render(letter.template, letter),
         to=office.to,
         cc=office.cc,
@@ -183,6 +183,15 @@ def _write(
         held_because="approval" if approval else "",
     )
     return queue(tx, kit, draft)
+
+
+def _key(tx: Transaction, key: str) -> str:
+    """`key`, or the next free one when its mail was cancelled: the doubt has passed and the stage is still owed."""
+    free, again = key, 0
+    while (taken := tx.find_outbox(dedupe_key=free)) is not None and taken.state is OutboxState.CANCELLED:
+        again += 1
+        free = f"{key}:{again}"
+    return free
 
 
 def _letter(
