@@ -1,7 +1,7 @@
 """Named points between intent, effect and record. Passing one is an observable event and nothing else.
 
-The points make the order of work visible: a trace can be switched on in production (`[log] trace = true`), and the
-crash tests end the process with SIGKILL at each of them, one after the other (I8).
+The points make the order of work visible: with `[log] level = "debug"` each is a line of the log, and the crash tests
+end the process with SIGKILL at each of them, one after the other (I8).
 """
 
 from __future__ import annotations

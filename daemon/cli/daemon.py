@@ -6,7 +6,10 @@ import asyncio
 import os
 from pathlib import Path
 
+import structlog
+
 from daemon.cli.session import load
+from daemon.points import observe
 
 
 def run_daemon(config: Path | None) -> None:
@@ -20,6 +23,8 @@ def run_daemon(config: Path | None) -> None:
 
     faulthandler.enable()  # the watchdog ends a stuck process with SIGABRT: all stacks go to the journal
     settings = load(config)
+    if settings.log.level == "debug":
+        observe(lambda name: structlog.get_logger(__name__).debug("point", action=name))
     app = open_app(settings)
     try:
         from daemon.adapters.work.durable import DbosWork

@@ -57,7 +57,7 @@ def show(
             mail, readings, reviews = tx.get_mail(number), tx.readings(ledger_id=number), tx.reviews(ledger_id=number)
         data = program.kit.blobs.get(mail.sha256)
     at = mail.received_at.astimezone(TOKYO).strftime("%Y-%m-%d %H:%M")
-    typer.echo(f"#{number}  {at}  {mail.kind or ''}  {words.MAILS[mail.state]}  {mail.bytes} バイト")
+    typer.echo(f"#{number}  {at}  {mail.kind or ''}  {words.mail(mail.state)}  {mail.bytes} バイト")
     typer.echo(f"差出人 {mail.sender}  件名 {mail.subject}")
     typer.echo(f"都道府県 {mail.prefecture or '不明'}（{mail.attributed_by or '根拠なし'}）  {mail.failure}")
     for reading in readings:
@@ -65,7 +65,7 @@ def show(
         place = f"{where.part} {where.sheet}!{where.cell}" if where.cell else f"{where.part} {where.page or ''}"
         why = words.problems(reading.problems)
         value = reading.value or "—"
-        typer.echo(f"  {place}: {words.FIELDS[reading.field]}「{reading.text}」→ {value}  {reading.outcome}  {why}")
+        typer.echo(f"  {place}: {words.field(reading.field)}「{reading.text}」→ {value}  {reading.outcome}  {why}")
     for review in reviews:
         typer.echo(f"  確認事項 #{review.review_id} {words.problems(review.problems)} {review.detail[:80]}")
     if raw is not None:

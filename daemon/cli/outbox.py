@@ -65,7 +65,7 @@ def release(number: int, config: Config = None) -> None:
     if mail.state is OutboxState.CANCELLED:
         typer.echo(f"{number} はすでに不要になったため取り消しました（回答済み、または確認事項が未処理です）")
     else:
-        typer.echo(f"{number} を送信待ちにしました（{words.OUTBOX[mail.state]}）")
+        typer.echo(f"{number} を送信待ちにしました（{words.outbox(mail.state)}）")
 
 
 @app.command()

@@ -52,7 +52,7 @@ def _show(document: Document) -> None:
         why = words.problems(finding.problems)
         value = finding.value or "—"
         typer.echo(
-            f"  {who}  {words.FIELDS[finding.field]}「{finding.text}」→ {value}  {finding.decision}  {why}".rstrip()
+            f"  {who}  {words.field(finding.field)}「{finding.text}」→ {value}  {finding.decision}  {why}".rstrip()
         )
     empty = sum(f.decision is Decision.EMPTY for f in document.findings)
     typer.echo(f"  {len(document.findings)} 項目（うち未記入 {empty}）")

@@ -31,7 +31,7 @@ def show_status(config: Path | None, *, as_json: bool) -> None:
 
 
 def _show_training(training: dict[str, Any]) -> None:
-    state = words.TRAININGS[TrainingState(training["state"])]
+    state = words.training(TrainingState(training["state"]))
     title = f"{training['training']}  {training['name']}  期限 {training['deadline_on']}  {state}"
     table = Table(box=None, header_style="bold", pad_edge=False, title_justify="left", title=title)
     for header in ("都道府県", "センター", "回付番号", "人数", "状態"):
@@ -41,7 +41,7 @@ def _show_training(training: dict[str, Any]) -> None:
             counts: dict[str, int] = {}
             for trainee in roster["trainees"]:
                 counts[trainee["state"]] = counts.get(trainee["state"], 0) + 1
-            shown = " ".join(f"{words.STATES[State(s)]}{n}" for s, n in counts.items())
+            shown = " ".join(f"{words.state(State(s))}{n}" for s, n in counts.items())
             size = str(len(roster["trainees"]))
             table.add_row(prefecture["prefecture"], roster["centre"], roster["roster"], size, shown)
     console.print(table)

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from daemon.cli import words
 from daemon.domain.calendar import TOKYO, in_era
-from daemon.domain.model import LedgerMail, OutboxMail, Review, Roster, State, Training
+from daemon.domain.model import LedgerMail, MailPurpose, OutboxMail, Review, Roster, State, Training
 from daemon.handlers.dispatch import Planned
 
 console = Console()
@@ -24,7 +24,7 @@ def _table(*headers: str) -> Table:
 
 
 def _counts(counts: Mapping[State, int]) -> str:
-    return " ".join(f"{words.STATES[s]}{n}" for s, n in counts.items() if n)
+    return " ".join(f"{words.state(s)}{n}" for s, n in counts.items() if n)
 
 
 def training_table(trainings: Sequence[Training], counts: Mapping[str, Mapping[State, int]]) -> None:
@@ -32,7 +32,7 @@ def training_table(trainings: Sequence[Training], counts: Mapping[str, Mapping[S
     table = _table("研修 ID", "研修名", "初日", "期限", "状態", "受講者")
     for t in trainings:
         table.add_row(
-            t.training_id, t.name, in_era(t.starts_on), in_era(t.deadline_on), words.TRAININGS[t.state],
+            t.training_id, t.name, in_era(t.starts_on), in_era(t.deadline_on), words.training(t.state),
             _counts(counts[t.training_id]),
         )  # fmt: skip
     console.print(table)
@@ -58,7 +58,7 @@ def review_table(reviews: Sequence[Review]) -> None:
     """確認事項."""
     table = _table("#", "都道府県", "名簿", "項目", "記載", "候補", "理由")
     for r in reviews:
-        field = words.FIELDS[r.field] if r.field else r.kind
+        field = words.field(r.field) if r.field else words.kind(r.kind)
         why = words.problems(r.problems) if r.problems else r.detail[:60]
         table.add_row(str(r.review_id), r.prefecture or "?", r.roster, field, r.text[:30], r.suggestion, why)
     console.print(table)
@@ -75,7 +75,7 @@ def mail_table(mails: Sequence[LedgerMail]) -> None:
             str(m.ledger_id),
             at,
             kind,
-            words.MAILS[m.state] + twin,
+            words.mail(m.state) + twin,
             m.prefecture or "?",
             m.attributed_by,
             m.subject[:40],
@@ -88,9 +88,9 @@ def outbox_table(mails: Sequence[OutboxMail]) -> None:
     table = _table("#", "作成", "種類", "状態", "都道府県", "回数", "保留理由・応答")
     for m in mails:
         at = m.created_at.astimezone(TOKYO).strftime("%m/%d %H:%M")
-        kind = f"{m.purpose.value} {m.stage}".strip()
-        note = m.held_because or m.reply
+        kind = words.purpose(m.purpose, m.stage if m.purpose is MailPurpose.REMINDER else "")
+        note = words.hold(m.held_because) or m.reply
         table.add_row(
-            str(m.outbox_id), at, kind, words.OUTBOX[m.state], m.prefecture or "管理者", str(m.attempts), note[:60]
+            str(m.outbox_id), at, kind, words.outbox(m.state), m.prefecture or "管理者", str(m.attempts), note[:60]
         )
     console.print(table)
