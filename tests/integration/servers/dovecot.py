@@ -23,6 +23,7 @@ from types import TracebackType
 
 from tests.integration.servers.processes import (
     children,
+    end_with_parent,
     free_port,
     greets,
     kill_orphans,
@@ -162,7 +163,12 @@ class Dovecot:
     def start(self) -> None:
         """Start the master and wait until IMAP and LMTP greet."""
         command = [program("dovecot", "dovecot-imapd dovecot-lmtpd"), "-F", "-c", str(self.config)]
-        self._master = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self._master = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - one call into the C library, no locks
+        )
         try:
             wait_until("dovecot", lambda: self._died() or (greets(self.imap) and greets(self.lmtp)))
         finally:
@@ -231,13 +237,16 @@ class Dovecot:
         with smtplib.LMTP("127.0.0.1", self.lmtp, local_hostname="localhost") as client:
             client.sendmail(sender, [f"{user}@example.test"], raw)
 
-    def seed(self, messages: Iterable[bytes], user: str = "roster") -> None:
-        """Put many messages straight into the Maildir, in order: a thousand a second instead of a hundred."""
+    def seed(self, messages: Iterable[bytes], user: str = "roster", first: int = 0) -> None:
+        """Put many messages straight into the Maildir, in order: a thousand a second instead of a hundred.
+
+        `first` is how many were put there before: names must not repeat.
+        """
         maildir = self.home / "mail" / user
         for folder in (maildir, maildir / "cur", maildir / "new", maildir / "tmp"):
             folder.mkdir(exist_ok=True)
             self._own(folder)
-        for number, raw in enumerate(messages):
+        for number, raw in enumerate(messages, first):
             path = maildir / "new" / f"{1_700_000_000 + number}.S{number}.seed"
             path.write_bytes(raw)
             self._own(path)
