@@ -87,7 +87,7 @@ _REMEDIES = {
     "unreadable-file": "Excel（.xlsx）または CSV で保存し直してください",
     "encrypted-file": "パスワードを外して保存し直してください",
     "file-too-large": "受講者の一覧だけのファイルにしてください",
-    "no-header": "見出しの行（都道府県、所属センター、氏名、フリガナ）がありません。roster template の様式をお使いください",
+    "no-header": "見出しの行（都道府県、所属センター、氏名、フリガナ）がありません。所定の様式をお使いください",
     "missing-column": "この見出しの列を追加してください",
     "doubled-column": "同じ見出しの列が二つあります。一つにしてください",
     "empty-prefecture": "都道府県を入力してください",

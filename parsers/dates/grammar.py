@@ -13,6 +13,7 @@ Whether a day exists and which year a short one means is decided in `parsers.dat
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from parsers.dates.lexer import Kind, Token
 from parsers.dates.words import Word
@@ -42,6 +43,8 @@ class Phrase:
     time: str = ""
     doubtful: bool = False
     """Written in a way that has more than one reading: mixed separators, digits apart, a dash between month and day."""
+    boxed: bool = False
+    """Month and day stand digit by digit, as out of boxes."""
     run: str = ""
     """Digits without any separator; year, month and day are "" then."""
 
@@ -115,24 +118,41 @@ def _kind(tokens: list[Token], at: int) -> Kind | None:
     return tokens[at].kind if at < len(tokens) else None
 
 
-def _number(tokens: list[Token], at: int) -> tuple[str, int, bool] | None:
-    """A number, its end, and whether its digits stand apart ("1 0")."""
+class _Spacing(Enum):
+    """How the digits of a number stand."""
+
+    TOGETHER = "together"
+    BOXED = "boxed"
+    """One by one, two or four of them: "0 4" out of two boxes."""
+    APART = "apart"
+
+
+def _number(tokens: list[Token], at: int) -> tuple[str, int, _Spacing] | None:
+    """A number, its end, and how its digits stand."""
     if _kind(tokens, at) is not Kind.NUMBER:
         return None
-    digits, at, apart = tokens[at].text, at + 1, False
+    pieces, at = [tokens[at].text], at + 1
     while _kind(tokens, at) is Kind.SPACE and _kind(tokens, at + 1) is Kind.NUMBER:
-        digits, at, apart = digits + tokens[at + 1].text, at + 2, True
-    return digits, at, apart
+        pieces.append(tokens[at + 1].text)
+        at += 2
+    boxed = len(pieces) in (2, 4) and all(len(p) == 1 for p in pieces)
+    spacing = _Spacing.TOGETHER if len(pieces) == 1 else _Spacing.BOXED if boxed else _Spacing.APART
+    return "".join(pieces), at, spacing
 
 
-def _year(tokens: list[Token], at: int) -> tuple[Year, int, bool] | None:
+def _is_doubtful(*spacings: _Spacing) -> bool:
+    """Digits may stand apart only if all numbers of the date do: 4月1 2日 may be two days, 0 4月1 2日 is one."""
+    return _Spacing.APART in spacings or len(set(spacings)) > 1
+
+
+def _year(tokens: list[Token], at: int) -> tuple[Year, int, _Spacing] | None:
     era = ""
     if _kind(tokens, at) is Kind.ERA:
         era, at = tokens[at].text, at + 1
         if _kind(tokens, at) is Kind.SEP and tokens[at].text in ".・":
             at += 1
     if _kind(tokens, at) is Kind.FIRST and era:
-        return Year("1", era), at + 1, False
+        return Year("1", era), at + 1, _Spacing.TOGETHER
     number = _number(tokens, at)
     return (Year(number[0], era), number[1], number[2]) if number else None
 
@@ -142,7 +162,7 @@ def _with_year_unit(tokens: list[Token], at: int) -> tuple[Phrase, int] | None:
     year = _year(tokens, at)
     if not year:
         return None
-    value, at, apart = year
+    value, at, spacing = year
     unit = _kind(tokens, at) is Kind.YEAR
     also, at = _other_year(tokens, at + unit)
     if also and _kind(tokens, at) is Kind.YEAR:
@@ -151,7 +171,8 @@ def _with_year_unit(tokens: list[Token], at: int) -> tuple[Phrase, int] | None:
     if not unit or not rest:
         return None
     phrase, at = rest
-    return replace(phrase, year=value, also=also, doubtful=phrase.doubtful or apart), at
+    mixed = phrase.boxed != (spacing is _Spacing.BOXED) or spacing is _Spacing.APART
+    return replace(phrase, year=value, also=also, doubtful=phrase.doubtful or mixed), at
 
 
 def _other_year(tokens: list[Token], at: int) -> tuple[Year | None, int]:
@@ -173,7 +194,8 @@ def _month_day_units(tokens: list[Token], at: int) -> tuple[Phrase, int] | None:
     day = _number(tokens, month[1] + 1)
     if not day or _kind(tokens, day[1]) is not Kind.DAY:
         return None
-    return Phrase(Year(""), month[0], day[0], doubtful=month[2] or day[2]), day[1] + 1
+    boxed = month[2] is _Spacing.BOXED
+    return Phrase(Year(""), month[0], day[0], doubtful=_is_doubtful(month[2], day[2]), boxed=boxed), day[1] + 1
 
 
 def _month_day_separated(tokens: list[Token], at: int) -> tuple[Phrase, int] | None:
@@ -190,12 +212,12 @@ def _separated(tokens: list[Token], at: int) -> tuple[Phrase, int] | None:
     year = _year(tokens, at)
     if not year or _kind(tokens, year[1]) is not Kind.SEP:
         return None
-    value, middle, apart = year
+    value, middle, spacing = year
     rest = _month_day_separated(tokens, middle + 1)
     if rest:
         phrase, end = rest
         mixed = tokens[middle].text != tokens[end - 2].text
-        return replace(phrase, year=value, doubtful=mixed or apart), end
+        return replace(phrase, year=value, doubtful=mixed or spacing is not _Spacing.TOGETHER), end
     return None if era else _month_day_separated(tokens, at)
 
 

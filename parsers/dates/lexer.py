@@ -105,7 +105,7 @@ def _prepared(written: str) -> str:
     while text and is_glue(text[0]):  # ① as an item number in front
         text = text[1:]
     text = fold(replace_glue(text, "\ufffc")).strip()
-    if _LETTERSPACED.fullmatch(text):  # 令 和 ８ 年 ４ 月 １ ０ 日: spacing for looks
+    if _LETTERSPACED.fullmatch(text) and not text.isascii():  # 令 和 ８ 年 ４ 月 １ ０ 日: spacing for looks
         text = "".join(text.split())
     text = _CIRCLE_BETWEEN_NUMERALS.sub("〇", text)
     return _IDLE_SPACE.sub("", text)

@@ -171,7 +171,7 @@ def _follows(above: Row, row: Row) -> bool:
     """Whether the two rows are neighbours as they were sent; after sorting, "as above" means another row."""
     if above.hidden or row.hidden or row.first != above.last + 1:
         return False
-    return above.row is None or row.row is None or above.row < row.row
+    return above.row is None or row.row is None or above.row + 1 == row.row
 
 
 def _joined(cells: list[Cell], units: dict[int, str]) -> str:

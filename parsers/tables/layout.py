@@ -131,7 +131,8 @@ def _is_sub_tier(view: View, row: int, labelled: list[Cell]) -> bool:
 
 def _is_upper_tier(view: View, row: int, labelled: list[Cell]) -> bool:
     """A label that groups some columns (登録年月日 over 新規|兼務), not a title across all of them."""
-    first, last = min(c.col for c in labelled), max(c.col for c in labelled)
+    main = labelled[0].row
+    first, last = view.rows[main][0].col, view.rows[main][-1].col
     people = [c.col for c in labelled if Role.NAME in view.claim(c.text).meanings]
     for cell in view.rows.get(row, ()):
         area = view.area(cell.row, cell.col)

@@ -38,13 +38,14 @@ def read_grid(grid: Grid, *, part: str, context: ReadingContext, known_roster: s
     view = View(grid)
     tables = find_tables(view)
     rows = {id(t): read_rows(view, t) for t in tables}
-    code, problems = _roster_code(view, known_roster)
     keyed = {r.roster for found in rows.values() for r in found if r.roster}
-    if len(keyed | ({code} if code else set())) > 1:
+    codes, problems = _roster_codes(view, known_roster)
+    code = next(iter([*codes, *keyed]), None)
+    # Rows with keys know where they belong; those without are lost when the sheet and its file disagree.
+    several = len(keyed) > 1 or (not keyed and len(codes) > 1)
+    if several or len(keyed | {*codes[:1]}) > 1:
         problems.append(Problem.SEVERAL_ROSTER_CODES)
-    if code is None and len(keyed) == 1:
-        code = next(iter(keyed))
-    sheet = Sheet(grid, part, context, code, several=len(keyed) > 1)
+    sheet = Sheet(grid, part, context, code, several=several)
     findings = [f for t in tables for f in _read_table(view, t, rows[id(t)], sheet)]
     problems += _sheet_problems(tables, findings)
     kind = _kind(view, tables, code)
@@ -57,20 +58,16 @@ def read_grid(grid: Grid, *, part: str, context: ReadingContext, known_roster: s
 # -- the sheet as a whole
 
 
-def _roster_code(view: View, known: str | None) -> tuple[str | None, list[Problem]]:
-    """The code printed on the sheet, else the one the file names."""
+def _roster_codes(view: View, known: str | None) -> tuple[list[str], list[Problem]]:
+    """The codes printed on the sheet, then the one the file names, each once."""
+    codes: list[str] = []
     problems: list[Problem] = []
-    for text in _labelled_codes(view):
+    for text in (*_labelled_codes(view), *([known] if known else [])):
         try:
-            return parse_code(text), problems
+            codes.append(parse_code(text))
         except BadCode:
             problems.append(Problem.BAD_ROSTER_CODE)
-    if known:
-        try:
-            return parse_code(known), problems
-        except BadCode:
-            problems.append(Problem.BAD_ROSTER_CODE)
-    return None, problems
+    return list(dict.fromkeys(codes)), problems
 
 
 def _labelled_codes(view: View) -> list[str]:

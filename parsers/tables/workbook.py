@@ -72,6 +72,7 @@ def read_workbook(data: bytes, *, part: str, context: ReadingContext) -> GridRea
         pages += reading.pages
         findings += reading.findings
         notes += reading.notes
+    findings = _without_contradiction(findings)
     if not findings:
         notes.append(Note(Problem.NO_ROSTER_FOUND, "", part))
     if book.bare:
@@ -79,12 +80,27 @@ def read_workbook(data: bytes, *, part: str, context: ReadingContext) -> GridRea
     return GridReading(tuple(pages), tuple(findings), tuple(notes))
 
 
+def _without_contradiction(findings: list[Finding]) -> list[Finding]:
+    """A row that stands on two sheets with two values (原本 and a copy) is a question on both."""
+    values: dict[tuple[str | None, int | None, str], set[str]] = {}
+    for found in findings:
+        if found.roster and found.value:
+            values.setdefault((found.roster, found.row, found.field), set()).add(found.value)
+    torn = {key for key, different in values.items() if len(different) > 1}
+    return [_asked(f, Problem.ROW_DUPLICATED) if (f.roster, f.row, f.field) in torn else f for f in findings]
+
+
 def _unsure(found: Finding) -> Finding:
     """A value from a workbook whose styles are unknown: it may be struck out or hidden."""
+    return _asked(found, Problem.LOW_CONFIDENCE)
+
+
+def _asked(found: Finding, problem: Problem) -> Finding:
+    """An accepted finding as a question."""
     if found.decision is not Decision.ACCEPT:
         return found
-    candidates = (found.value,) if found.value else ()
-    problems = (*found.problems, Problem.LOW_CONFIDENCE)
+    candidates = (found.value,) if found.value and found.field.is_date else ()
+    problems = tuple(dict.fromkeys((*found.problems, problem)))
     return replace(
         found, value=None, confidence=0.0, decision=Decision.REVIEW, problems=problems, candidates=candidates
     )
@@ -93,22 +109,26 @@ def _unsure(found: Finding) -> Finding:
 def open_book(data: bytes, *, part: str = "") -> Book:
     """The sheets as grids. Raises ParserError as `read_workbook` does."""
     package = open_package(data)
-    notes = tuple(Note(Problem.NESTED_TOO_DEEP, name, part) for name in package.nested)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns about everything it drops; we look at drawings ourselves
-            book = openpyxl.load_workbook(io.BytesIO(data), rich_text=True, keep_links=False)
-    except Exception as e:  # noqa: BLE001 - openpyxl raises whatever the producer's XML trips it over
-        bare = _bare_book(data, type(e).__name__, part)
-        return replace(bare, notes=notes + bare.notes)
+        book = _dressed_book(data, package, part)
+    except Exception as e:  # noqa: BLE001 - openpyxl raises whatever the producer's XML trips it over, even afterwards
+        book = _bare_book(data, type(e).__name__, part)
+    nested = tuple(Note(Problem.NESTED_TOO_DEEP, name, part) for name in package.nested)
+    return replace(book, notes=nested + book.notes)
+
+
+def _dressed_book(data: bytes, package: Package, part: str) -> Book:
+    """Values with their styles."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl warns about everything it drops; we look at drawings ourselves
+        book = openpyxl.load_workbook(io.BytesIO(data), rich_text=True, keep_links=False)
     cached = _Cached(data)
-    sheets = book.worksheets[:_SHEETS_MOST]
-    grids = tuple(_Sheet(book, sheet, package, cached).grid(n) for n, sheet in enumerate(sheets, start=1))
+    sheets = [_Sheet(book, sheet, package, cached) for sheet in book.worksheets[:_SHEETS_MOST]]
+    grids = tuple(sheet.grid(n) for n, sheet in enumerate(sheets, start=1))
+    cut = [grid.name for grid, sheet in zip(grids, sheets, strict=True) if sheet.cut]
     if len(book.worksheets) > _SHEETS_MOST:
-        notes += (Note(Problem.TOO_LARGE, f"{len(book.worksheets)} sheets", part),)
-    cut = [g.name for g in grids if g.max_row > _ROWS_MOST or g.max_col > _COLS_MOST]
-    notes += tuple(Note(Problem.TOO_LARGE, name, part) for name in cut)
-    return Book(grids, _roster_property(book), notes)
+        cut.append(f"{len(book.worksheets)} sheets")
+    return Book(grids, _roster_property(book), tuple(Note(Problem.TOO_LARGE, name, part) for name in cut))
 
 
 def _roster_property(book: Workbook) -> str | None:
@@ -177,6 +197,8 @@ class _Sheet:
         self._sheet = sheet
         self._package = package
         self._cached = cached
+        self.cut = False
+        """Something stands outside the rows and columns that are read."""
         self._styles: dict[int, _Style] = {}
         self._anchors: dict[tuple[int, int], str] = {}
 
@@ -220,6 +242,7 @@ class _Sheet:
         # The sparse store: iter_rows would walk every empty cell up to the farthest one.
         for (row, col), raw in self._sheet._cells.items():  # noqa: SLF001
             if row > _ROWS_MOST or col > _COLS_MOST:
+                self.cut = self.cut or raw.value is not None
                 continue
             anchor = self._anchors.get((row, col), "")
             hidden = row in rows or col in cols
