@@ -64,6 +64,14 @@ _SAYS_SO = re.compile(
     r"i am (?:currently )?out of (?:the )?office",
     re.IGNORECASE,
 )
+_DEAD_ADDRESS = re.compile(
+    r"アドレスは[^。\n]{0,20}(?:使用|利用|使わ)[^。\n]{0,6}(?:おりません|いません|れません|できません|なくなり|"
+    r"停止|終了)|"
+    r"アドレス[^。\n]{0,20}(?:廃止|変更(?:になり|となり|いたし|しまし))|(?:退職|異動|転出)(?:いたしました|しました|"
+    r"のため)|"
+    r"(?:address|mailbox)[^.\n]{0,30}(?:no longer|not (?:in use|monitored))",
+    re.IGNORECASE,
+)
 _RESPONDER_HEADERS = (
     "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from", "x-autoreply-domain",
     "x-mail-autoreply", "x-vacation", "x-ms-exchange-generated-oof", "x-automatic-reply",
@@ -75,6 +83,11 @@ _NO_REPLY = re.compile(
     r"unattended|bounce[sd]?)(?:[._+\-=\d].*)?",
     re.IGNORECASE,
 )
+
+
+def says_address_is_dead(said: str) -> bool:
+    """Whether an automatic answer says that nobody reads the address any more: it is answered, and yet undelivered."""
+    return bool(_DEAD_ADDRESS.search(said[:4000]))
 
 
 def look(headers: Headers, subject: str, said: str) -> Sign:

@@ -10,7 +10,8 @@ _POLITE = (
     r"さっそくの)"
 )
 _THING = (
-    r"(?:先日|本日|昨日|先ほど)?(?:受講者|標記の?|本件の?|先ほどの|今回の|お送りいただいた(?:受講者)?|いただいた|頂いた|ご送付の|ご連絡の)?"
+    r"(?:先日|本日|昨日|先ほど)?(?:受講者|標記の?|本件の?|先ほどの|今回の|お送りいただいた(?:受講者)?|いただいた|"
+    r"頂いた|ご送付の|ご連絡の)?"
     r"(?:名簿|メール|ご?連絡|書類|ご?依頼|ご?案内|ご?通知|データ|ファイル|資料|お知らせ|ご?回答|ご?返信|内容|"
     r"ご?送付|標記の?件|"
     r"本件|件|旨)"
@@ -85,25 +86,79 @@ _CLOSINGS = (
         r"し)(?:おります)?"
         rf"{_SORRY}?"
     ),
+    rf"(?:お忙しいところ|ご多忙のところ|ご多用のところ)(?:を)?(?:{_SORRY})?",
+    rf"(?:大変|誠に)?(?:遅くなり|お待たせし|お待たせいたし)(?:ました|まして)(?:大変|誠に)?(?:{_SORRY})?",
     rf"(?:返信|ご?連絡|ご?返事|お返事)(?:が)?(?:遅く|遅れ)(?:なり|て)?(?:まして)?(?:大変|誠に)?{_SORRY}",
 )
+_FILE = r"(?:名簿|ファイル|データ|エクセル|Excel|excel|EXCEL|書類|一覧表?|様式|PDF|pdf|資料|回答書?|もの|登録状況|結果)"
+_GIVE = r"(?:返送|送付|提出|返信|回答|送信|添付|報告|お?送り|ご報告|ご返送|ご回答|ご送付|送ら)"
+_GIVING = rf"(?:を)?{_GIVE}(?:を)?(?:{_DO}|ます|ました|させていただきます|申し上げます|のとおりです|せていただきます)"
+_LOOK = (
+    r"ご(?:確認|査収|査閲|覧|高覧|対応)(?:の(?:ほど|程))?(?:を)?(?:何卒|どうぞ)?"
+    rf"(?:ください(?:ませ)?|下さい(?:ませ)?|いただけますと幸いです|いただければ幸いです|(?:よろしく|宜しく)?{_ASK})"
+)
+_ENCLOSING = (
+    rf"[^はがをでもに]{{0,30}}?{_FILE}(?:\([^()]{{0,24}}\))?(?:につきまして|について|の件|一式|等)?(?:は|を|が)?",
+    (
+        r"(?:標記|表記|ご依頼|依頼|上記|本件|先日ご連絡いただきました|ご依頼いただきました)(?:の件|のこと|"
+        r"の)?(?:について|につきまして|は)?(?:を)?"
+    ),
+    r"(?:遅くなりましたが|遅くなり申し訳ございませんが|取り急ぎ|早速ですが|下記のとおり|以下のとおり)",
+    (
+        r"(?:必要事項|登録年月日|登録日|年月日|日付|所定の欄|所定事項)?(?:を|に)?(?:ご)?(?:記入|入力|記載)(?:の(?:上|"
+        r"うえ)|し|して|しましたので|いたしましたので)"
+    ),
+    (
+        r"(?:添付|別添|別紙|メール|PDF|エクセル|Excel|電子データ)(?:の?(?:ファイル|名簿|データ))?(?:にて|の(?:とおり|"
+        r"通り)|で|の(?:上|うえ)|を|して|し)?"
+    ),
+    _GIVING,
+    _LOOK,
+    r"(?:です|となります|でございます)",
+)
 _PHRASES = tuple(re.compile(phrase) for phrase in _GREETINGS + _THANKS + _RECEIVED + _CLOSINGS)
+_ENCLOSURE_PHRASES = _PHRASES + tuple(re.compile(phrase) for phrase in _ENCLOSING)
+_ENCLOSES = re.compile(rf"{_GIVING}|{_LOOK}|(?:添付|別添|別紙)(?:の?(?:ファイル|名簿|データ))?の(?:とおり|通り)")
 _JOINT = re.compile(r"(?:が|ので|し|ね)?")
 _NEVER = re.compile(
     r"変更|辞退|取消|取り消|欠席|訂正|差替|差し替|誤り|間違|ただし|なお|しかし|ところで|また、|一方|予定|未|不明|"
     r"質問|まだ|添付|別紙|"
     r"残り|追加|登録|手続|さん|氏|\d"
 )
+_NEVER_ENCLOSED = re.compile(
+    r"変更|辞退|取り?消|欠席|訂正|差し?替|誤り|間違|ただし|なお|しかし|ところで|また、|一方|予定|未|不明|質問|まだ|"
+    r"以外|除|のみ|だけ|一部|残り|"
+    r"追加|不足|途中|仮の|再送|再度|後日|後ほど|別途|別メール|パスワード|さん|氏|来週|明日|本日中|まで|郵送|郵便|"
+    r"FAX|fax|ファックス|ファクス|\d+[月/日]"
+)
 
 
 def is_courtesy(sentence: str) -> bool:
     """Whether the whole sentence (NFKC) is courtesy. What names a date, a number or a person never is."""
-    plain = re.sub(r"[ \t、,・。.!~〜♪^*※]", "", sentence)
-    if not plain or len(plain) > _LONGEST or _NEVER.search(sentence):
+    return not _NEVER.search(sentence) and _understood(_bare(sentence), _PHRASES)
+
+
+def is_enclosing(sentence: str) -> bool:
+    """Whether the whole sentence (NFKC) only hands over what is attached: 「名簿を返送します」, 「ご査収ください」."""
+    plain = re.sub(r"\((?:添付|別添)\)", "", _bare(sentence))
+    return (
+        bool(_ENCLOSES.search(plain))
+        and not _NEVER_ENCLOSED.search(sentence)
+        and _understood(plain, _ENCLOSURE_PHRASES)
+    )
+
+
+def _bare(sentence: str) -> str:
+    return re.sub(r"[ \t、,・。.!~〜♪^*※「」]", "", sentence)
+
+
+def _understood(plain: str, phrases: tuple[re.Pattern[str], ...]) -> bool:
+    """Whether `plain` is a chain of phrases, the longest first; linear, unlike one regular expression of them all."""
+    if not plain or len(plain) > _LONGEST:
         return False
     at = 0
     while at < len(plain):
-        end = max((m.end() for p in _PHRASES if (m := p.match(plain, at))), default=at)
+        end = max((m.end() for p in phrases if (m := p.match(plain, at))), default=at)
         if end == at:
             return False
         joint = _JOINT.match(plain, end)

@@ -22,6 +22,7 @@ from parsers.mail.promises import promised
 from parsers.mail.quotes import Said, split_quotes
 from parsers.mail.structure import Section, grow
 from parsers.mail.tokens import find_tokens
+from parsers.mail.wording import Wording, classify_said
 
 if TYPE_CHECKING:
     from parsers.reading import ReadingContext
@@ -176,12 +177,19 @@ def _completed(mail: _Mail, bounce: Bounce) -> Bounce:
         if leaf.is_message and not bounce.recipients:
             inner = reports.delivery_report(read_body(grow(leaf.data).root))
             bounce = bounce if inner is None else inner
-    found = bounce.original_message_id or reports.original_message_id(mail.body)
+    # Mail2000 and its kin make the returned mail's headers those of a plain section.
+    bare = (reports.message_id(s.headers) for s in mail.root.leaves() if s is not mail.root)
+    found = bounce.original_message_id or reports.original_message_id(mail.body) or next(filter(None, bare), "")
     return replace(bounce, original_message_id=found)
 
 
 def _by_sign(mail: _Mail) -> _Verdict:
     sign = mail.sign
+    if is_machine(mail.sender) and not mail.carries_roster:
+        # A mail system that says something we do not understand may report a bounce: a person must look.
+        return _Verdict(MessageKind.UNKNOWN, sign.reason or "mail-system")
+    if sign.machine is not Machine.NONE and automatic.says_address_is_dead(mail.text.said):
+        return _Verdict(MessageKind.UNKNOWN, sign.reason)
     if sign.machine is Machine.RESPONDER:
         return _Verdict(MessageKind.AUTO_REPLY, sign.reason)
     if sign.machine is not Machine.NONE and not mail.carries_roster:
@@ -213,7 +221,8 @@ def _missing(mail: _Mail, kind: MessageKind) -> list[Note]:
         return [Note(Problem.ATTACHMENT_MISSING, "fax mail without a page")]
     if kind not in (MessageKind.REPLY, MessageKind.LIST, MessageKind.UNKNOWN):
         return []
-    words = promised(mail.text.said)
+    wording, phrase = classify_said(mail.text.said)
+    words = promised(mail.text.said) or (phrase if wording is Wording.ENCLOSED else "")
     return [Note(Problem.ATTACHMENT_MISSING, words)] if words else []
 
 

@@ -11,7 +11,7 @@ import unicodedata
 from enum import StrEnum
 from typing import NamedTuple
 
-from parsers.mail.courtesy import is_courtesy
+from parsers.mail.courtesy import is_courtesy, is_enclosing
 from parsers.mail.letter import sentences
 
 
@@ -30,6 +30,8 @@ class Wording(StrEnum):
     """辞退, 取消, 欠席 of somebody."""
     FAX_SENT = "fax-sent"
     """本日FAXにて送付しました."""
+    ENCLOSED = "enclosed"
+    """Says only that the answer is attached, or asks to look at it; with nothing attached the mail carries a note."""
     OTHER = "other"
     """A question, or anything else: a person must read."""
 
@@ -49,6 +51,7 @@ _PRECEDENCE = (
     Wording.CLAIM,
     Wording.FAX_SENT,
     Wording.COMMITMENT,
+    Wording.ENCLOSED,
     Wording.COURTESY,
 )
 """Which kind names a reply that holds several. What is not understood yields only to what a person reads anyway."""
@@ -65,6 +68,8 @@ _ASKS = re.compile(
     r"どのよう|どちら|何を|いつ",
     re.IGNORECASE,
 )
+_BUT = re.compile(r"(?<=です|ます)が[、,]?|(?<=ました|でした|ません)が[、,]?|[、,](?=(?:なお|ただし|ただ|また)[、,])")
+"""Where one sentence says a second thing."""
 _REQUESTS = re.compile(
     r"ください|下さい|願い(?:ます|いた|致|申|でき|し)|お願いし|いただけ(?:ます|れば|る|ない|ませ)|頂け|"
     r"いただきたく|頂きたく|"
@@ -96,12 +101,12 @@ _FAX_FAILED = re.compile(
     rf"{_FAX}[^。]{{0,24}}(?:ません|できず|できない|エラー|失敗|届か|不鮮明|読め|話し中|不可|なかった|未)"
 )
 _PLANNED = re.compile(
-    r"予定|来週|来月|翌週|翌月|今週中|今月中|月末|週明け|明日|明後日|あす|本日中|近日|後日|後ほど|のちほど|"
-    r"まで(?:に|には)|手続き?(?:を)?(?:進め|(?:の)?中)|申請中|"
-    r"処理中|確認中|調整中|準備中|依頼中|照会中|対応中|進めて(?:い|お)り?ます|これから|追って|次第|見込|つもり|"
-    r"しばらくお待ち|今しばらく|もう少々|"
-    r"(?:対応|手続き?|登録|送付|返送|提出|報告|連絡|回答|返信)(?:を)?(?:いた|致)?します|お送りします|送ります|"
-    r"お送りいたします"
+    r"予定|来週|来月|翌週|翌月|今週中|今月中|月末|週明け|明日|明後日|あす|本日中|近日|後日|後ほど|のちほど|まで(?:に|には)|"
+    r"手続き?(?:を)?(?:進め|(?:の)?中)|申請中|処理中|確認中|調整中|準備中|依頼中|照会中|対応中|進めて(?:い|お)り?ます|これから|追って|次第|"
+    r"見込|つもり|しばらくお待ち|今しばらく|もう少々|(?:対応|手続き?|登録|報告|連絡|回答)(?:を)?(?:いた|致)?します"
+)
+_TROUBLE = re.compile(
+    r"困難|難し|間に合(?:わ|い)ま?[せな]|できません|出来ません|できない|障害|トラブル|紛失|問題|不具合|エラー"
 )
 _NOT_DONE = re.compile(
     r"まだ|未(?:了|済|完了|登録|手続|実施|着)|(?:して|でき|済んで|終わって|完了して)い?ません|遅れ|間に合(?:わ|"
@@ -112,19 +117,12 @@ _DONE = re.compile(
     r"(?:登録|手続き?|申請|届出|処理|対応|更新|発行|削除|付与|実施|入力|記入|反映)(?:は|が|を|も)?[^。]{0,12}"
     r"(?:(?:いた|致)?しました|なりました|行いました|されました|おりました|してあり|しており|されて)"
 )
-_PLEASE_LOOK = re.compile(
-    r"(?:お手数(?:ですが|をおかけしますが)|恐れ入りますが|恐縮ですが|よろしく)?[、,]?"
-    r"ご(?:確認|査収|査閲|覧|高覧|対応)(?:の(?:ほど|程))?(?:を)?[、,]?(?:何卒|どうぞ)?"
-    r"(?:ください(?:ませ)?|下さい(?:ませ)?|(?:の)?(?:よろしく|宜しく)?お?願い?(?:いた|致|申し上げ|し)(?:します|"
-    r"ます))[。!]?"
-)
 
 
 def classify_said(text: str) -> Verdict:
     """Judge the text a person wrote (quotes already cut, signature still there)."""
     found = [(_judge(s), s) for s in sentences(unicodedata.normalize("NFKC", text[:_MAX_CHARACTERS]))]
-    kinds = {kind for kind, _ in found}
-    if len(text) > _MAX_CHARACTERS or (None in kinds and kinds <= {None, Wording.COURTESY}):
+    if len(text) > _MAX_CHARACTERS:
         return Verdict(Wording.OTHER, found[-1][1][:200] if found else "")
     for wording in _PRECEDENCE:
         phrase = next((s for kind, s in found if kind is wording), "")
@@ -133,12 +131,18 @@ def classify_said(text: str) -> Verdict:
     return Verdict(Wording.OTHER, "")
 
 
-def _judge(sentence: str) -> Wording | None:
-    """Kind of one sentence (NFKC, no line breaks). None: 「ご確認ください」, which says something only with another."""
+def _judge(sentence: str) -> Wording:
+    """Kind of one sentence (NFKC, no line breaks): the weightiest of its clauses."""
     if is_courtesy(sentence):
         return Wording.COURTESY
-    if _PLEASE_LOOK.fullmatch(sentence):
-        return None
+    if is_enclosing(sentence):
+        return Wording.ENCLOSED
+    clauses = [c for c in _BUT.split(sentence) if c]
+    kinds = {_judge(c) for c in clauses} if len(clauses) > 1 else {_judge_clause(sentence)}
+    return next(k for k in _PRECEDENCE if k in kinds)
+
+
+def _judge_clause(sentence: str) -> Wording:
     if _NOBODY.search(sentence) or _ASKS.search(sentence) or _UNCERTAIN.search(sentence):
         return Wording.OTHER
     if _WITHDRAWAL.search(sentence):
@@ -149,6 +153,8 @@ def _judge(sentence: str) -> Wording | None:
 
 
 def _judge_statement(sentence: str) -> Wording:
+    if _TROUBLE.search(sentence):
+        return Wording.OTHER
     if re.search(_FAX, sentence, re.IGNORECASE):
         if _FAX_FAILED.search(sentence):
             return Wording.OTHER

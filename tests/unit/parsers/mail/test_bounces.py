@@ -131,6 +131,15 @@ def test_a_report_that_names_nobody_takes_the_words_of_its_text() -> None:
     assert found.original_message_id == "<m1.token@hq.example>"
 
 
+def test_headers_of_the_original_as_headers_of_a_section_are_found() -> None:
+    words = "The original message was received at Thu\n\n---The following addresses had errors---\n\na@b.example [User unknown]"
+    bare = part("Message-ID: <o@hq.example>\nFrom: roster@hq.example\nTo: a@b.example", "本文")
+    raw = with_parts(
+        "Subject: Returned Mail: User unknown", "mixed", text(words), bare, sender="MAILER-DAEMON@b.example"
+    )
+    assert bounce(raw) == Bounce("failed", (BouncedRecipient("a@b.example", "5.1.1", hard=True),), "<o@hq.example>")
+
+
 def test_a_report_wrapped_by_a_gateway_is_unwrapped() -> None:
     inner = report(
         text("x"), status("Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1"), RETURNED

@@ -100,6 +100,28 @@ def test_a_roster_through_a_group_address_or_a_scanner_is_a_return_that_is_not_a
     assert found.automatic_reason
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "このメールアドレスは現在使用されておりません。",
+        "担当の佐藤は3月末で退職いたしました。",
+        "This mailbox is no longer monitored.",
+    ],
+)
+def test_an_automatic_answer_from_a_dead_address_is_for_a_person(words: str) -> None:
+    found = read(said(words, "Subject: 自動応答: 名簿\nAuto-Submitted: auto-replied")).message
+    assert found.kind is MessageKind.UNKNOWN
+    assert found.asks_no_reply
+
+
+def test_a_mail_system_that_is_not_understood_is_for_a_person() -> None:
+    found = read(
+        said("重要なお知らせです。", "Subject: お知らせ\nReturn-Path: <>", sender="postmaster@pref.example")
+    ).message
+    assert found.kind is MessageKind.UNKNOWN
+    assert found.asks_no_reply
+
+
 def test_an_automatic_reply_stays_one_with_a_file() -> None:
     raw = with_parts(
         "Subject: 自動応答: x\nAuto-Submitted: auto-replied", "mixed", text(OUT_OF_OFFICE), attached("map.pdf")

@@ -17,6 +17,8 @@ from tests.unit.parsers.mail.letters import attached, read, said, text, with_par
         "受講者名簿をお送りいたします。ご査収ください。",
         "別添のとおり提出します。",
         "Please find attached the roster.",
+        "ご査収のほどよろしくお願いいたします。",
+        "ご確認ください。",
         "添付ファイルは無害化処理のため削除されました。",
         "添付ファイルは下記URLからダウンロードしてください。\nhttps://files.example/abc",
         "大容量ファイル転送サービスよりお送りします\nhttps://files.example/abc",
