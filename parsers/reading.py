@@ -92,10 +92,11 @@ def merge(document: Document, part: Document) -> Document:
 
 
 def preload() -> None:
-    """Import what reading needs, for a process that will be forked."""
-    import parsers.mail.message
-    import parsers.pdf.document
-    import parsers.tables.workbook  # noqa: F401
+    """Load and exercise what reading needs, for a process that will be forked."""
+    from parsers.warming import sample_mail, sample_pdf
+
+    read_file("sample.eml", sample_mail(), ReadingContext())
+    read_file("sample.pdf", sample_pdf(), ReadingContext())
 
 
 def _root(name: str, data: bytes) -> _Part:

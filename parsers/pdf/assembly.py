@@ -183,17 +183,16 @@ def _area(region: Region, top: int) -> Area:
 
 def _add_lines(builder: _Builder, lines: list[list[Run]], marks: Iterable[Mark], beside: int) -> None:
     ink = [m.box for m in marks if m.kind is MarkKind.INK]
-    for cells in rows_of(lines):
+    for pieces in rows_of(lines):
         builder.rows += 1
-        for position, runs in cells.items():
-            col = beside + position
-            box = hull([run.box for run in runs])
-            area = Area(builder.rows, col, builder.rows, col)
+        for piece in pieces:
+            box = hull([run.box for run in piece.runs])
+            first, last = beside + piece.first_col, beside + piece.last_col
             notes = [m for m in marks if m.kind is MarkKind.NOTE and _near(m.box, box)]
-            builder.put(area, runs, notes)
-            if collide(runs) or any(shared(b, box) >= _COVERED_MM2 for b in ink):
-                builder.doubtful.append(area)
-            builder.cols = max(builder.cols, col)
+            builder.put(Area(builder.rows, first, builder.rows, first), piece.runs, notes)
+            if not piece.sure or collide(piece.runs) or any(shared(b, box) >= _COVERED_MM2 for b in ink):
+                builder.doubtful.append(Area(builder.rows, first, builder.rows, last))
+            builder.cols = max(builder.cols, last)
 
 
 def _near(note: Box, text: Box) -> bool:

@@ -126,9 +126,8 @@ class _Form:
     def extra(self) -> Iterator[str]:
         """Words somebody added where no reader looks: the box for messages, and annotations off the table."""
         messages = self._messages()
-        for run in self._outside:
-            if run.added or run in messages:
-                yield run.text
+        for line in lines_of(r for r in self._outside if r.added or r in messages):
+            yield text_of(line)
 
     def _messages(self) -> list[Run]:
         label = next((r for r in self._outside if r.text.startswith("連絡欄（") and not r.added), None)

@@ -7,6 +7,7 @@ into the page, and the characters that appear by that are marked as added; lines
 from __future__ import annotations
 
 import ctypes
+import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -118,7 +119,8 @@ def _character(text: Any, index: int, said: str, sources: dict[int, int]) -> _Ch
     corners = _loose_corners(text, index)
     if corners is None:
         return None
-    angle = round(raw.FPDFText_GetCharAngle(text, index) * 180 / 3.141592653589793 / 90) * 90 % 360
+    # PDFium counts clockwise; what stands on its side is turned back.
+    angle = -round(raw.FPDFText_GetCharAngle(text, index) / (math.pi / 2)) * 90 % 360
     address = ctypes.cast(drawn_by, ctypes.c_void_p).value or 0
     return _Character(said, corners, angle, sources.setdefault(address, len(sources)))
 

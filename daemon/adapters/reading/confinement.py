@@ -1,9 +1,9 @@
 """Takes away from the calling process what a reader of foreign bytes does not need. Linux only; one way only.
 
 Two kinds of walls. Those that must stand: session, file descriptors, environment, folder, resource limits, no new
-privileges, not dumpable; an error there raises and the child ends without reading. Those that stand where kernel and
-service manager allow (inside a hardened unit the namespaces are refused, and the unit itself has taken the network
-away): a user and network namespace of its own, and a system call filter without new processes, programs and sockets.
+privileges, not dumpable; an error there raises and the child ends without reading. And one that stands where the
+kernel knows how: a system call filter without sockets, new processes and programs; failing that (an architecture
+without a table here), a user and network namespace of its own.
 """
 
 from __future__ import annotations
@@ -97,12 +97,14 @@ def confine(folder: str, limits: Limits, keep: tuple[int, ...]) -> tuple[int, ..
     os.chdir(folder)
     os.umask(0o077)
     _limit(limits)
-    with contextlib.suppress(OSError):
-        _own_namespaces()
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_DUMPABLE, 0)
-    with contextlib.suppress(OSError):
+    try:
         _filter()
+    except OSError:
+        # Second best, and dearer: making and unmaking a network namespace costs the kernel a millisecond each time.
+        with contextlib.suppress(OSError):
+            _own_namespaces()
     return kept
 
 
