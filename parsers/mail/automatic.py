@@ -90,9 +90,10 @@ def says_address_is_dead(said: str) -> bool:
     return bool(_DEAD_ADDRESS.search(said[:4000]))
 
 
-def look(headers: Headers, subject: str, said: str) -> Sign:
-    """The strongest sign there is."""
-    return _responder(headers, subject, said) or _generator(headers, subject, said) or _NO_SIGN
+def look(headers: Headers, subject: str, said: str, own_addresses: tuple[str, ...] = ()) -> Sign:
+    """The strongest sign there is. List headers of our own group address say nothing: every mail has them."""
+    found = _responder(headers, subject, said) or _list(headers, own_addresses) or _generator(headers, subject, said)
+    return found or _NO_SIGN
 
 
 def null_sender(headers: Headers) -> bool:
@@ -138,11 +139,18 @@ def _responder_words(headers: Headers, subject: str, said: str) -> Sign | None:
     return None
 
 
-def _generator(headers: Headers, subject: str, said: str) -> Sign | None:
+def _list(headers: Headers, own_addresses: tuple[str, ...]) -> Sign | None:
+    names = b" ".join(headers.raw(h) for h in _LIST_HEADERS).lower().decode("latin-1")
+    if any(own in names or own.replace("@", ".") in names for own in own_addresses):
+        return None
     listed = next((h for h in _LIST_HEADERS if headers.has(h)), "")
-    precedence = headers.token("precedence")
-    if listed or precedence == "list":
+    if listed or headers.token("precedence") == "list":
         return Sign(Machine.LIST, listed or "precedence: list")
+    return None
+
+
+def _generator(headers: Headers, subject: str, said: str) -> Sign | None:
+    precedence = headers.token("precedence")
     submitted = headers.token("auto-submitted")
     if submitted and submitted != "no":
         return Sign(Machine.GENERATOR, f"auto-submitted: {submitted[:40]}")

@@ -100,7 +100,8 @@ _GAVE_UP = re.compile(
     re.IGNORECASE,
 )
 _RETURNED_COPY = re.compile(
-    r"^\W{0,12}(?:(?:below this line|---? ?the (?:following (?:is|message)|header)|original message|included is|returned message|"
+    r"^\W{0,12}(?:(?:below this line|---? ?the (?:following (?:is|message)|header)|original message|included is|"
+    r"returned message|"
     r"this is a copy of|"
     r"unsent message|copy of|message (?:header|text|contents)|received:|return-path:|元のメッセージ|"
     r"送信されたメッセージ|"

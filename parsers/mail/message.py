@@ -98,7 +98,7 @@ class _Mail:
         self.headers: Headers = root.headers
         self.sender: Mailbox = sender(root.headers)
         self.subject = root.headers.text("subject")
-        self.sign: Sign = automatic.look(root.headers, self.subject, text.said)
+        self.sign: Sign = automatic.look(root.headers, self.subject, text.said, context.own_addresses)
         self.unattended = automatic.forbids_answer(root.headers, self.sender)
         self.carries_roster = any(self._own_roster(leaf) for leaf in leaves)
         """Something of its own that may be a roster; an attached mail is somebody else's."""
@@ -200,9 +200,11 @@ def _by_sign(mail: _Mail) -> _Verdict:
 
 
 def _answers_us(mail: _Mail) -> bool:
-    """A list mail that names one of our rosters in its own words."""
-    listed = mail.sign.machine is Machine.LIST
-    return listed and bool(find_tokens(mail.headers, (mail.subject, mail.text.said)).codes)
+    """A list mail that answers somebody or names a roster: an office's group address passed it on."""
+    if mail.sign.machine is not Machine.LIST:
+        return False
+    tokens = find_tokens(mail.headers, (mail.subject, mail.text.said))
+    return bool(tokens.codes or tokens.plus or tokens.references)
 
 
 def _written(mail: _Mail) -> MessageKind:
@@ -240,12 +242,19 @@ def _message(mail: _Mail, verdict: _Verdict) -> Message:
         bounce=verdict.bounce,
         message_id=reports.message_id(headers),
         sent_at=_sent_at(headers),
-        tokens=find_tokens(headers, (mail.subject, mail.text.said, *names, mail.text.quoted)),
+        tokens=find_tokens(
+            headers, (mail.subject, mail.text.said, *names, mail.text.quoted, *_returned_subjects(mail))
+        ),
         automatic_reason=verdict.reason,
         asks_no_reply=machine or mail.unattended,
         recipients=addresses(headers, "to", "cc"),
         authentication=headers.raw("authentication-results").decode("utf-8", "replace"),
     )
+
+
+def _returned_subjects(mail: _Mail) -> tuple[str, ...]:
+    """Subjects of mails that came back: a relay may have rewritten our Message-ID, not our roster code."""
+    return tuple(reports.original_headers(s).text("subject") for s in mail.body.attachments + mail.body.reports)
 
 
 def _sent_at(headers: Headers) -> str:

@@ -124,8 +124,7 @@ def _field_block(lines: list[str], at: int, *, needed: int) -> int:
             misses += 1
         i += 1
     kinds.discard("")
-    marked = "from" in kinds or {"date", "subject"} <= kinds
-    return last - at + 1 if len(kinds) >= needed and (marked or needed == 1) else 0
+    return last - at + 1 if len(kinds) >= needed and ("from" in kinds or needed == 1) else 0
 
 
 def _attribution(lines: list[str], at: int) -> int:

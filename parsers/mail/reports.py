@@ -40,13 +40,16 @@ def is_disposition_report(root: Section, body: Body) -> bool:
 
 def original_message_id(body: Body) -> str:
     """Message-ID of the mail that is being reported on, from the headers or the mail that came back; "" if none did."""
-    for part in body.reports + body.attachments:
-        if part.media in (*_HEADER_TYPES, "message/rfc822", "message/global"):
-            data = part.data()
-            found = message_id(split_headers(data, 0, len(data))[0])
-            if found:
-                return found
-    return ""
+    found = (message_id(original_headers(part)) for part in body.reports + body.attachments)
+    return next(filter(None, found), "")
+
+
+def original_headers(part: Section) -> Headers:
+    """Headers of the mail that a part carries, empty when it carries none."""
+    if part.media not in (*_HEADER_TYPES, "message/rfc822", "message/global"):
+        return Headers()
+    data = part.data()
+    return split_headers(data, 0, len(data))[0]
 
 
 def message_id(headers: Headers) -> str:

@@ -132,7 +132,9 @@ def test_a_report_that_names_nobody_takes_the_words_of_its_text() -> None:
 
 
 def test_headers_of_the_original_as_headers_of_a_section_are_found() -> None:
-    words = "The original message was received at Thu\n\n---The following addresses had errors---\n\na@b.example [User unknown]"
+    words = (
+        "The original message was received.\n\n---The following addresses had errors---\n\na@b.example [User unknown]"
+    )
     bare = part("Message-ID: <o@hq.example>\nFrom: roster@hq.example\nTo: a@b.example", "本文")
     raw = with_parts(
         "Subject: Returned Mail: User unknown", "mixed", text(words), bare, sender="MAILER-DAEMON@b.example"

@@ -147,6 +147,23 @@ def test_a_list_mail_that_names_our_roster_is_a_reply() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "header", ["List-Id: HQ <roster.hq.example>\nPrecedence: list", "List-Post: <mailto:Roster@hq.example>"]
+)
+def test_a_mailbox_fed_by_its_own_group_address_sees_no_lists(header: str) -> None:
+    found = read(said("来週手続予定です。", f"Subject: 名簿\n{header}")).message
+    assert found.kind is MessageKind.REPLY
+    assert not found.asks_no_reply
+
+
+def test_a_list_mail_that_answers_is_a_reply() -> None:
+    found = read(
+        said("確認中です。", "Subject: Re: 名簿\nList-Id: <staff.pref.example>\nIn-Reply-To: <m1@hq.example>")
+    ).message
+    assert found.kind is MessageKind.REPLY
+    assert found.asks_no_reply
+
+
 # -- gateways and our own mail -------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from parsers.codes import make_code
 from parsers.mail.tokens import find_codes
-from tests.unit.parsers.mail.letters import attached, read, said, text, with_parts
+from tests.unit.parsers.mail.letters import attached, part, read, said, text, with_parts
 
 CODE = "7Q2K9XD4KB"
 OTHER = make_code(b"k", "other")
@@ -33,6 +33,11 @@ def test_codes_come_in_the_order_of_trust() -> None:
         f"Subject: Re: [{CODE}]", "mixed", text(f"回付番号 {OTHER}\n\n> {FOURTH}"), attached(f"roster_{THIRD}.xlsx")
     )
     assert read(raw).message.tokens.codes == (CODE, OTHER, THIRD, FOURTH)
+
+
+def test_the_subject_of_a_mail_that_came_back_names_its_roster() -> None:
+    ours = part("Content-Type: message/rfc822", said("x", f"Subject: [{CODE}]"))
+    assert read(with_parts("Subject: failure notice", "mixed", text("550"), ours)).message.tokens.codes == (CODE,)
 
 
 @pytest.mark.parametrize(
