@@ -11,8 +11,8 @@ from parsers.dates.formats import is_era
 from parsers.errors import ParserError
 from parsers.findings import Decision, Problem
 from parsers.reading import ReadingContext
-from parsers.tables.delimited import address, read_delimited
-from parsers.tables.grid import Cell, Grid
+from parsers.tables.delimited import read_delimited
+from parsers.tables.grid import Cell, Grid, address
 from parsers.tables.headers import Role, claim
 from parsers.tables.layout import View
 from parsers.tables.rows import is_example, is_footer

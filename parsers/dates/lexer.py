@@ -91,6 +91,7 @@ _TOKEN = re.compile(
 _DIGIT_LIKE = "0-9" + _NUMERAL
 _IDLE_SPACE = re.compile(rf"(?<![{_DIGIT_LIKE}])\s+|\s+(?![{_DIGIT_LIKE}])")
 _LETTERSPACED = re.compile(r"\S(?:\s+\S){4,}")
+_ZERO_AS_TICK = re.compile(r"(?:^|(?<=[日)\s]))〇$")  # typed for まる as often as ○
 _CIRCLE_BETWEEN_NUMERALS = re.compile(rf"(?<=[{_NUMERAL}])[○◯]|[○◯](?=[{_NUMERAL}])")
 
 
@@ -107,7 +108,7 @@ def _prepared(written: str) -> str:
     text = fold(replace_glue(text, "\ufffc")).strip()
     if _LETTERSPACED.fullmatch(text) and not text.isascii():  # 令 和 ８ 年 ４ 月 １ ０ 日: spacing for looks
         text = "".join(text.split())
-    text = _CIRCLE_BETWEEN_NUMERALS.sub("〇", text)
+    text = _CIRCLE_BETWEEN_NUMERALS.sub("〇", _ZERO_AS_TICK.sub("○", text))
     return _IDLE_SPACE.sub("", text)
 
 

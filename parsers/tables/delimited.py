@@ -7,7 +7,7 @@ import io
 
 from parsers.errors import ParserError
 from parsers.findings import Problem
-from parsers.tables.grid import Cell, Grid
+from parsers.tables.grid import Cell, Grid, address
 
 _ROWS_MOST = 20_000
 _COLS_MOST = 300
@@ -34,15 +34,6 @@ def read_delimited(name: str, data: bytes) -> Grid:
     except csv.Error as e:
         raise ParserError(Problem.UNREADABLE_ATTACHMENT, str(e)) from e
     return Grid(name, cells, max_row=row, max_col=max((col for _, col in cells), default=0))
-
-
-def address(row: int, col: int) -> str:
-    """Spreadsheet address of a cell, e.g. F12; both count from 1."""
-    letters = ""
-    while col:
-        col, rest = divmod(col - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row}"
 
 
 def _decoded(data: bytes) -> str:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from parsers.findings import Evidence, Field, Finding, Problem
 from parsers.reading import ReadingContext
 from parsers.tables.datecells import Entry
-from parsers.tables.delimited import address
-from parsers.tables.grid import Cell, Grid
+from parsers.tables.grid import Cell, Grid, address
 from parsers.tables.layout import Column
 from parsers.tables.rows import Row
 

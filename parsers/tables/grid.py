@@ -102,3 +102,12 @@ class GridReading:
     pages: tuple[Page, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = field(default=())
+
+
+def address(row: int, col: int) -> str:
+    """Spreadsheet address of a cell, e.g. F12; both count from 1."""
+    letters = ""
+    while col:
+        col, rest = divmod(col - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row}"

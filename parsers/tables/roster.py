@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from parsers.codes import ROSTER_SYMBOLS, BadCode, parse_code
+from parsers.dates import DateReading, read_date
 from parsers.findings import Decision, Field, Finding, Note, Page, PageKind, Problem
 from parsers.forms import CODE_LABEL, EDITIONS
 from parsers.reading import ReadingContext
@@ -15,7 +16,7 @@ from parsers.tables.exclusion import exclusion
 from parsers.tables.grid import Grid, GridReading
 from parsers.tables.headers import Role
 from parsers.tables.layout import Column, Table, View, find_tables
-from parsers.tables.rows import Row, read_rows
+from parsers.tables.rows import Row, cells_of, read_rows
 from parsers.tables.sameday import SameDay, same_day
 from parsers.text import fold, squash
 
@@ -136,6 +137,7 @@ def _read_table(view: View, table: Table, rows: list[Row], sheet: Sheet) -> list
         entries: dict[Field, Finding] = {}
         for column, reader in columns:
             entry = _with_everybody(reader.read(row), everybody.get(field_of(column)), ticked=ticked)
+            entry = _with_remark(entry, view, table, row, sheet)
             found = finding_of(_judged(entry, row, column, sheet), row, column, sheet)
             # Two columns that claim one field are ambiguous; the filled one speaks.
             if found.field not in entries or entries[found.field].decision is Decision.EMPTY:
@@ -148,6 +150,18 @@ def _with_everybody(entry: Entry, line: SameDay | None, *, ticked: bool) -> Entr
     """全員同日 fills what is left blank; a word such as 未 is not blank, nor is a row ticked 対象外."""
     blank = not entry.written and not entry.reading.problems
     return line.entry if line and blank and not ticked else entry
+
+
+def _with_remark(entry: Entry, view: View, table: Table, row: Row, sheet: Sheet) -> Entry:
+    """A blank cell beside a remark that names a registration and a date (備考: 4/1登録済) is a question."""
+    if entry.written or entry.reading.problems or "登録" not in row.note:
+        return entry
+    reading = read_date(row.note, context=sheet.context)
+    days = reading.candidates or ((reading.value,) if reading.value else ())
+    if not days and Problem.AMBIGUOUS_DATE not in reading.problems:
+        return entry
+    cell = cells_of(view, table.column(Role.NOTE), row.first, row.last)[0]
+    return Entry(DateReading(None, Decision.REVIEW, (Problem.EXTRA_TEXT,), days), row.note, cell)
 
 
 def _judged(entry: Entry, row: Row, column: Column, sheet: Sheet) -> Entry:

@@ -16,8 +16,9 @@ from parsers.tables.layout import Table, View
 from parsers.text import label_key, squash
 
 _LABEL = "全員同日"
-_TICKS = frozenset("☑☒✓✔レ○◯●◎■✅")
-_TICK_WORDS = {"true", "v", "x", "1", "済", "ok", "チェック", "はい", "有", "対象外"}
+_TICKS = frozenset("☑☒✓✔レ○◯〇●◎■✅⭕")
+_TICK_WORDS = {"true", "v", "対象外"}
+"""× is not among them: it may say no."""
 _FREE = re.compile(r"[□☐▢◻]")
 
 

@@ -69,7 +69,7 @@ _CELLS = st.dictionaries(st.tuples(st.integers(1, 9), st.integers(1, 8)), _TEXTS
 _AREAS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 8), st.integers(0, 3), st.integers(0, 3)), max_size=3)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(_CELLS, _AREAS, _AREAS, st.sets(st.integers(1, 9), max_size=2))
 def test_any_grid_is_survived_and_makes_up_no_date(
     texts: dict[tuple[int, int], str],

@@ -204,12 +204,13 @@ def test_the_hidden_key_column_itself_is_no_hidden_content() -> None:
 
 def test_a_tick_under_not_applicable_is_a_finding_of_its_own() -> None:
     page = own_sheet([None, None, DAY, None, None])
-    page["E6"], page["E7"], page["E8"], page["E9"] = "○", "☐", "レ", "未定"
+    page["E6"], page["E7"], page["E8"], page["E9"], page["E10"] = "〇", "☐", "レ", "未定", "×"
     out = by_row(_read(page).findings, Field.NOT_APPLICABLE)
     assert {n: (f.value, f.decision) for n, f in out.items()} == {
         1: ("true", Decision.ACCEPT),
         3: ("true", Decision.ACCEPT),
         4: (None, Decision.REVIEW),
+        5: (None, Decision.REVIEW),
     }
 
 
@@ -219,6 +220,15 @@ def test_a_remark_of_withdrawal_proposes_exclusion() -> None:
     out = by_row(_read(page).findings, Field.NOT_APPLICABLE)[1]
     assert (out.value, out.decision, out.problems) == (None, Decision.REVIEW, (Problem.EXCLUSION_PROPOSED,))
     assert out.evidence.cell == "F6"
+
+
+def test_a_registration_told_in_the_remarks_is_a_question() -> None:
+    page = own_sheet([None, None, DAY])
+    page["F6"], page["F7"], page["F8"] = "4/1登録済", "再受講（3/10面談）", "4/2登録済"
+    rows = by_row(_read(page).findings)
+    assert (rows[1].decision, rows[1].candidates, rows[1].evidence.cell) == (Decision.REVIEW, ("2026-04-01",), "F6")
+    assert (rows[2].decision, rows[2].problems) == (Decision.EMPTY, ())
+    assert rows[3].value == "2026-04-01"
 
 
 def test_status_words_have_their_outcomes() -> None:
