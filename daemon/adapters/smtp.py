@@ -15,7 +15,15 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
-from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponse, SMTPResponseException, SMTPServerDisconnected
+from aiosmtplib import (
+    SMTP,
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPHeloError,
+    SMTPResponse,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+)
 
 from daemon.adapters.transport import Secret, Security, TokenSource, server_words, tls_context
 from daemon.errors import MeibodError
@@ -88,7 +96,7 @@ class SmtpSubmission:
         try:
             outcome = await _Attempt(smtp, self._settings, raw).run(sender, recipients)
         except BaseException:
-            smtp.close()  # cancelled: no more words on this connection
+            _cut(smtp, smtp.transport)  # cancelled: no more words on this connection
             raise
         await _leave(smtp)
         return outcome
@@ -100,7 +108,7 @@ class SmtpSubmission:
         except _ForNow as error:
             return str(error)
         try:
-            await smtp.noop()  # greets first when nothing did yet
+            await smtp.noop()
         except (SMTPException, OSError) as error:
             return f"the server does not answer: {server_words(str(error))}"
         finally:
@@ -109,18 +117,26 @@ class SmtpSubmission:
 
     async def _connect(self) -> SMTP:
         """A secured, authenticated connection. Nothing that fails here says anything about the mail: always for now."""
-        settings = self._settings
         try:
-            smtp = await self._client()
-            await smtp.connect()
-        except MeibodError as error:  # no access token
+            return await self._open()
+        except MeibodError as error:  # no access token, no password
             raise _ForNow(str(error)) from error
         except SMTPResponseException as error:
-            if error.code in _CONFIGURATION_CODES and settings.oauth is not None:
-                settings.oauth.forget()
             raise _ForNow(f"before any mail: {_line(error.code, error.message)}") from error
         except (SMTPException, OSError, ValueError) as error:
             raise _ForNow(f"no usable connection: {server_words(str(error))}") from error
+
+    async def _open(self) -> SMTP:
+        smtp = await self._client()
+        try:
+            await smtp.connect()
+            await _greet(smtp)
+            await self._log_in(smtp)
+        except BaseException:
+            # Abruptly: a TLS farewell would wait for the server while the loop of a command ends.
+            _cut(smtp, smtp.transport)
+            await _closed()
+            raise
         return smtp
 
     async def _client(self) -> SMTP:
@@ -129,9 +145,6 @@ class SmtpSubmission:
         return SMTP(
             hostname=settings.host,
             port=settings.port or _PORTS[settings.security],
-            username=settings.user or None,
-            password=await asyncio.to_thread(settings.password) if settings.password else None,
-            oauth_token_generator=self._token if settings.oauth else None,
             local_hostname=settings.helo_name,
             timeout=settings.connect_timeout_s,
             use_tls=settings.security is Security.TLS,
@@ -139,9 +152,29 @@ class SmtpSubmission:
             tls_context=await asyncio.to_thread(tls_context, settings.ca_file) if encrypted else None,
         )
 
-    async def _token(self) -> str:
-        assert self._settings.oauth is not None
-        return await asyncio.to_thread(self._settings.oauth.access_token)
+    async def _log_in(self, smtp: SMTP) -> None:
+        settings = self._settings
+        if settings.password is not None:
+            await smtp.login(settings.user, await asyncio.to_thread(settings.password))
+        elif settings.oauth is not None:
+            if "xoauth2" not in smtp.server_auth_methods:
+                raise SMTPException("the server does not offer XOAUTH2; use a password, or the provider's SMTP host")
+            token = await asyncio.to_thread(settings.oauth.access_token)
+            try:
+                await smtp.auth_xoauth2(settings.user, token)
+            except SMTPAuthenticationError:
+                settings.oauth.forget()
+                raise
+
+
+async def _greet(smtp: SMTP) -> None:
+    """EHLO, unless STARTTLS or the library said it already: what the server offers must be known before MAIL."""
+    if not smtp.is_ehlo_or_helo_needed:
+        return
+    try:
+        await smtp.ehlo()
+    except SMTPHeloError:
+        await smtp.helo()  # a relay from before 1995
 
 
 class _Attempt:
@@ -172,7 +205,6 @@ class _Attempt:
     async def _mail(self, sender: str, recipients: Sequence[str]) -> None:
         if sender and not _ADDRESS.fullmatch(sender):
             raise _Refused("the sender is no address SMTP can carry")
-        await self._greet()
         options = self._mail_options([sender, *recipients])
         try:
             await self._smtp.mail(sender, options=options, encoding="utf-8", timeout=self._settings.command_timeout_s)
@@ -181,19 +213,6 @@ class _Attempt:
             if _is_permanent(error.code):
                 raise _Refused(reply) from error
             raise _ForNow(reply) from error
-
-    async def _greet(self) -> None:
-        """EHLO, when neither STARTTLS nor AUTH needed one yet: what the server offers must be known before MAIL."""
-        if not self._smtp.is_ehlo_or_helo_needed:
-            return
-        try:
-            try:
-                await self._smtp.ehlo()
-            except SMTPHeloError:
-                await self._smtp.helo()  # a relay from before 1995
-        except SMTPResponseException as error:
-            raise _ForNow(f"EHLO: {_line(error.code, error.message)}") from error
-        self._dsn = self._settings.dsn and self._smtp.supports_extension("dsn")
 
     def _mail_options(self, addresses: Sequence[str]) -> list[str]:
         options = []
@@ -254,7 +273,7 @@ class _Attempt:
     async def _message(self, refused: dict[str, str]) -> SubmissionOutcome:
         """Send the bytes. From the first one on, silence means unknown."""
         timeout = self._settings.data_timeout_s + len(self._raw) / _SLOWEST_UPLOAD_BYTES_S
-        protocol = self._smtp.protocol
+        protocol, transport = self._smtp.protocol, self._smtp.transport
         try:
             if protocol is None:
                 raise SMTPServerDisconnected("Connection lost")
@@ -264,7 +283,7 @@ class _Attempt:
         try:
             answer = await protocol.read_response(timeout=timeout)
         except (SMTPException, OSError) as error:
-            self._smtp.close()  # a late answer must not be taken for the answer to QUIT
+            _cut(self._smtp, transport)  # a late answer must not be taken for the answer to QUIT
             reply = f"no answer to the message: {server_words(str(error))}"
             return SubmissionOutcome(Submitted.UNKNOWN, reply, refused)
         return _final(answer, refused)
@@ -284,10 +303,25 @@ def _final(answer: SMTPResponse, refused: dict[str, str]) -> SubmissionOutcome:
 
 async def _leave(smtp: SMTP) -> None:
     """QUIT if possible: what happens here changes nothing any more."""
+    transport = smtp.transport
     if smtp.is_connected:
         with contextlib.suppress(SMTPException, OSError):
             await smtp.quit(timeout=_QUIT_S)
+    _cut(smtp, transport)
+    await _closed()
+
+
+def _cut(smtp: SMTP, transport: asyncio.BaseTransport | None) -> None:
+    """End the connection now; what was not sent yet stays unsent, so no unknown goes out after its verdict."""
     smtp.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+
+
+async def _closed() -> None:
+    """Let the loop close sockets: a command's loop ends right after this."""
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 def on_the_wire(raw: bytes) -> bytes:

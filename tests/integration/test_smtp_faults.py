@@ -256,7 +256,11 @@ async def test_trying_the_connection_sends_no_mail() -> None:
 
 @pytest.mark.parametrize(
     ("stage", "answer", "said"),
-    [("GREETING", "554 5.7.1 go away", "554 5.7.1"), ("EHLO", HANG_UP, "does not answer"), ("NOOP", "500 no", "500")],
+    [
+        ("GREETING", "554 5.7.1 go away", "554 5.7.1"),
+        ("EHLO", HANG_UP, "no usable connection"),
+        ("NOOP", "500 no", "500"),
+    ],
 )
 async def test_trying_the_connection_says_what_is_wrong(stage: str, answer: str, said: str) -> None:
     with SmtpScript({stage: [answer]}) as server:

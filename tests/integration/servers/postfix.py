@@ -32,6 +32,7 @@ from tests.integration.servers.processes import (
     ServerMissing,
     free_port,
     greets,
+    guard,
     make_certificate,
     program,
     wait_until,
@@ -158,10 +159,13 @@ class Postfix:
 
     def start(self) -> None:
         """Start the master and wait until it takes connections."""
-        command = [program("postfix", "postfix"), "-c", str(self.config), "start-fg"]
+        check = [program("postfix", "postfix"), "-c", str(self.config), "check"]  # makes the folders of the queue
+        subprocess.run(check, capture_output=True, check=False)
+        command = [program("master", "postfix"), "-c", str(self.config), "-s"]
         self._master = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
+        self._guard = guard([program("postfix", "postfix"), "-c", str(self.config), "stop"])
         master = self._master
         wait_until("postfix", lambda: master.poll() is not None or greets(self.ports["plain"]))
         if master.poll() is not None:
@@ -171,9 +175,7 @@ class Postfix:
         """Stop it and everything it started."""
         if self._master is None:
             return
-        subprocess.run(
-            [program("postfix", "postfix"), "-c", str(self.config), "stop"], capture_output=True, check=False
-        )
+        self._guard.communicate()  # runs `postfix stop`
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._master.wait(20)
         if self._master.poll() is None:

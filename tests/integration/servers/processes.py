@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -21,10 +22,31 @@ class ServerMissing(AssertionError):
 
 def program(name: str, package: str) -> str:
     """Path of an installed program; raises ServerMissing with the Debian package that holds it."""
-    found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/lib/dovecot")
+    found = shutil.which(
+        name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/lib/dovecot:/usr/lib/postfix/sbin"
+    )
     if found is None:
         raise ServerMissing(f"{name} is not installed: apt-get install {package}")
     return found
+
+
+def end_with_parent() -> None:
+    """For `preexec_fn`: SIGTERM to the child when the test run dies without tidying up (prctl(2), Linux)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def guard(command: list[str]) -> subprocess.Popen[bytes]:
+    """A process that runs `command` when its input is closed: by `communicate`, or by the death of the test run.
+
+    For servers that change their user: those lose what `end_with_parent` set.
+    """
+    return subprocess.Popen(
+        ["/bin/sh", "-c", 'read nothing; exec "$@"', "guard", *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # a signal to the terminal must not reach it
+    )
 
 
 def free_port() -> int:
