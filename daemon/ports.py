@@ -29,7 +29,7 @@ from daemon.domain.model import (
     Training,
 )
 from daemon.domain.policy import Policy
-from parsers.findings import Document
+from parsers.findings import Document, Problem
 from parsers.listing import ListedTrainee, ListingProblem
 from parsers.reading import ReadingContext
 
@@ -206,6 +206,9 @@ class Transaction(Protocol):
     def save_dispatch(self, dispatch: Dispatch) -> None: ...
     def find_dispatch(self, dispatch_id: str) -> Dispatch | None: ...
     def dispatches(self, training_id: str | None = None, prefecture: str | None = None) -> list[Dispatch]: ...
+    def first_dispatched_at(self) -> dt.datetime | None:
+        """When the earliest mailing left, None while none has."""
+
     def dispatches_due(self, on: dt.date) -> list[Dispatch]:
         """Those with next_reminder_on <= on; by index, cost grows with what is due."""
 
@@ -238,7 +241,13 @@ class Transaction(Protocol):
     def add_reading(self, reading: Reading) -> int: ...
     def get_reading(self, reading_id: int) -> Reading: ...
     def readings(self, *, ledger_id: int | None = None, enrollment_id: str | None = None) -> list[Reading]: ...
+    def problems_read(self, enrollment_ids: Iterable[str]) -> Mapping[str, frozenset[Problem]]:
+        """Enrollment → every problem any of its readings had; those without any are left out."""
+
     def add_review(self, review: Review) -> int | None: ...
+    def open_questions(self, enrollment_ids: Iterable[str]) -> list[Review]:
+        """Open reviews about any of these rows."""
+
     def save_review(self, review: Review) -> None: ...
     def get_review(self, review_id: int) -> Review: ...
     def reviews(

@@ -31,17 +31,15 @@ def acknowledge(desk: Desk, applied: Applied) -> None:
     if not origin.trusted or origin.prefecture not in desk.kit.directory.offices or not message.attachments:
         return  # whoever wrote, nothing is told to an office until a person has looked
     for training_id in applied.trainings or origin.trainings[:1]:
-        _receipt(desk, applied, desk.tx.get_training(training_id))
+        _receipt(desk, applied, desk.roll.training(training_id))
 
 
 def _receipt(desk: Desk, applied: Applied, training: Training) -> None:
     tx, kit, mail = desk.tx, desk.kit, desk.mail
-    dispatches = tx.dispatches(training.training_id, mail.prefecture)
-    if not dispatches:
+    dispatch = desk.roll.dispatch(training.training_id, mail.prefecture)
+    if dispatch is None:
         return
-    dispatch = dispatches[0]
-    rows = tx.enrollments(training_id=training.training_id, prefecture=mail.prefecture)
-    rows = [r for r in rows if r.state is not State.EXCLUDED]
+    rows = [r for r in desk.roll.office(training.training_id, mail.prefecture) if r.state is not State.EXCLUDED]
     letter = _letter(desk, applied, training, rows, dispatch.dispatch_id)
     to, cc = _addressees(kit, mail)
     first = tx.get_outbox(dispatch.outbox_id).message_id

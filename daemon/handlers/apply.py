@@ -7,13 +7,13 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from daemon.domain.acceptance import Case, Outcome, Verdict, judge
-from daemon.domain.calendar import TOKYO
+from daemon.domain.calendar import TOKYO, OfficeCalendar
 from daemon.domain.matching import Matched, match
 from daemon.domain.model import Course, Enrollment, LedgerMail, Reading, SourceKind, Status, Value
 from daemon.handlers import questions
 from daemon.handlers.desk import Applied, Desk
 from daemon.handlers.dispatch import sent_file_fact
-from daemon.handlers.planning import calendar, complete_or_reopen, dispatch_of, refresh
+from daemon.handlers.planning import calendar, complete_or_reopen, moved
 from daemon.handlers.questions import Doubt
 from parsers.findings import Decision, Field, Finding, Problem
 
@@ -26,6 +26,7 @@ class _Sheet:
     media: dict[str, str]
     blanks: frozenset[str]
     """Parts that are byte for byte what we sent."""
+    calendar: OfficeCalendar
     dates: dict[tuple[str | None, int | None, str | None], dict[Field, set[str]]]
     """All legible dates by row key: several days for one field are nobody's answer."""
 
@@ -53,7 +54,7 @@ def _sheet(desk: Desk) -> _Sheet:
     for f in document.findings:
         if f.value is not None and f.field.is_date:
             dates[_row_key(f)].setdefault(f.field, set()).add(f.value)
-    return _Sheet(desk, {a.part: a.media for a in attachments}, blanks, dates)
+    return _Sheet(desk, {a.part: a.media for a in attachments}, blanks, calendar(desk.kit), dates)
 
 
 def _row_key(finding: Finding) -> tuple[str | None, int | None, str | None]:
@@ -76,18 +77,22 @@ def source_of(media: str, finding: Finding) -> SourceKind:
 
 
 def _apply_one(sheet: _Sheet, finding: Finding) -> Applied:
-    tx, kit = sheet.desk.tx, sheet.desk.kit
-    roster = tx.find_roster(finding.roster) if finding.roster else None
-    rows = tx.enrollments(roster=roster.code) if roster else _candidates(sheet, finding)
+    tx, kit, roll = sheet.desk.tx, sheet.desk.kit, sheet.desk.roll
+    roster = roll.roster(finding.roster) if finding.roster else None
+    rows = roll.sheet(roster) if roster else _candidates(sheet, finding)
     case = _case(sheet, finding, match(finding, rows), identified=roster is not None)
-    verdict = judge(finding, case, kit.policy, calendar(kit))
+    verdict = judge(finding, case, kit.policy, sheet.calendar)
     if verdict.outcome is Outcome.EMPTY and not finding.problems:
         return Applied()
     row = case.enrollment
-    if row is not None and verdict.outcome is Outcome.RECORDED and questions.contradicted(tx, row, finding):
+    if row is not None and verdict.outcome is Outcome.RECORDED and _contradicted(sheet.desk, row, finding):
         verdict = Verdict(Outcome.REVIEW, problems=(Problem.CONFLICTS_WITH_RECORD,))
     reading_id = tx.add_reading(_reading(sheet, finding, case, verdict))
     return _consequence(sheet.desk, finding, case, _Judged(verdict, reading_id))
+
+
+def _contradicted(desk: Desk, row: Enrollment, finding: Finding) -> bool:
+    return desk.roll.in_question(row) and questions.contradicted(desk.tx, row, finding)
 
 
 def _candidates(sheet: _Sheet, finding: Finding) -> list[Enrollment]:
@@ -97,13 +102,13 @@ def _candidates(sheet: _Sheet, finding: Finding) -> list[Enrollment]:
         return []
     rows = []
     for training_id in origin.trainings or tuple(t.training_id for t in tx.trainings()):
-        rows += tx.enrollments(training_id=training_id, prefecture=origin.prefecture)
+        rows += sheet.desk.roll.office(training_id, origin.prefecture)
     return [r for r in rows if not r.excluded_because]
 
 
 def _case(sheet: _Sheet, finding: Finding, matched: Matched, *, identified: bool) -> Case:
     desk, row = sheet.desk, matched.enrollment
-    dispatch = dispatch_of(desk.tx, row) if row else None
+    dispatch = desk.roll.dispatch(row.training_id, row.prefecture) if row else None
     sent = dispatch.dispatched_at if dispatch else None
     seen = sheet.dates[_row_key(finding)]
     problems = matched.problems
@@ -111,7 +116,7 @@ def _case(sheet: _Sheet, finding: Finding, matched: Matched, *, identified: bool
         problems += (Problem.ROW_DUPLICATED,)
     return Case(
         enrollment=row,
-        course=desk.tx.get_training(row.training_id).course if row else Course.BEGINNER,
+        course=desk.roll.training(row.training_id).course if row else Course.BEGINNER,
         source=source_of(sheet.media.get(finding.evidence.part, ""), finding),
         dispatched_on=sent.astimezone(TOKYO).date() if sent else None,
         received_on=received_on(desk.mail),
@@ -174,20 +179,30 @@ def _consequence(desk: Desk, finding: Finding, case: Case, judged: _Judged) -> A
     if verdict.outcome is Outcome.RECORDED:
         _record(desk, finding, case, judged)
         if verdict.status is Status.READ:
-            questions.about_finding(desk, finding, row, Doubt("verify", finding.problems, judged.reading_id))
+            _question(desk, finding, row, Doubt("verify", finding.problems, judged.reading_id))
         return Applied(recorded=1, new_rows=frozenset({row.enrollment_id}))
     if verdict.outcome is Outcome.CONFIRMED:
-        questions.close_answered(desk.tx, desk.kit, row, finding, judged.reading_id)
+        _close_answered(desk, finding, row, judged.reading_id)
         return Applied(confirmed=1, again_rows=frozenset({row.enrollment_id}))
-    refresh(desk.tx, desk.kit, desk.tx.get_training(row.training_id), row, desk.cause)
-    return Applied()
+    return Applied(noted=frozenset({row.enrollment_id}))
+
+
+def _question(desk: Desk, finding: Finding, row: Enrollment | None, doubt: Doubt) -> bool:
+    if row is not None:
+        desk.roll.question(row)
+    return questions.about_finding(desk, finding, row, doubt)
+
+
+def _close_answered(desk: Desk, finding: Finding, row: Enrollment, reading_id: int) -> None:
+    if desk.roll.in_question(row):
+        questions.close_answered(desk.tx, desk.kit, row, finding, reading_id)
 
 
 def _ask(desk: Desk, finding: Finding, row: Enrollment | None, judged: _Judged) -> Applied:
     verdict = judged.verdict
     kind = "row" if row is None else "exclusion" if verdict.outcome is Outcome.EXCLUSION_PROPOSED else "value"
     doubt = Doubt(kind, verdict.problems or finding.problems, judged.reading_id)
-    opened = questions.about_finding(desk, finding, row, doubt)
+    opened = _question(desk, finding, row, doubt)
     # The sender is told about rows of its own only.
     own = row is not None and row.prefecture == desk.origin.prefecture
     asked = ((row.enrollment_id, verdict.problems),) if own and row is not None else ()
@@ -203,7 +218,7 @@ def _record(desk: Desk, finding: Finding, case: Case, judged: _Judged) -> None:
     now = desk.kit.clock.now()
     before = row.values.get(finding.field)
     value = Value(finding.value, status, case.source, judged.reading_id, now, case.received_on)
-    desk.tx.save_enrollment(replace(row, values={**row.values, finding.field: value}))
+    desk.roll.keep(replace(row, values={**row.values, finding.field: value}))
     desk.tx.append_event(
         now, "meibod", "value-recorded", subject=f"enrollment:{row.enrollment_id}", training_id=row.training_id,
         prefecture=row.prefecture,
@@ -212,17 +227,18 @@ def _record(desk: Desk, finding: Finding, case: Case, judged: _Judged) -> None:
             "status": status, "source": case.source, "reading": judged.reading_id,
         },
     )  # fmt: skip
-    questions.close_answered(desk.tx, desk.kit, row, finding, judged.reading_id)
+    _close_answered(desk, finding, row, judged.reading_id)
 
 
 def _refresh_touched(desk: Desk, applied: Applied) -> None:
-    tx, kit = desk.tx, desk.kit
-    touched = applied.new_rows | applied.again_rows | {e for e, _ in applied.asked}
+    tx, kit, roll = desk.tx, desk.kit, desk.roll
+    touched = applied.new_rows | applied.again_rows | applied.noted | {e for e, _ in applied.asked}
     touched |= {r.enrollment_id for r in tx.reviews(ledger_id=desk.mail.ledger_id) if r.enrollment_id}
-    trainings = set()
+    trainings: dict[str, list[Enrollment]] = defaultdict(list)
     for ident in sorted(touched):
-        row = tx.get_enrollment(ident)
-        refresh(tx, kit, tx.get_training(row.training_id), row, desk.cause)
-        trainings.add(row.training_id)
-    for training_id in sorted(trainings):
+        row = roll.row(ident)
+        trainings[row.training_id].append(row)
+    for training_id, rows in sorted(trainings.items()):
+        roll.write(moved(tx, kit, roll.training(training_id), rows, desk.cause))
         complete_or_reopen(tx, kit, training_id)
+    roll.write()

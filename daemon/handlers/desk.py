@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from daemon.domain.model import LedgerMail
 from daemon.handlers.correlate import Attribution
+from daemon.handlers.roll import Roll
 from daemon.ports import Kit, Transaction
 from parsers.findings import Document, Problem
 
@@ -19,6 +20,7 @@ class Desk:
     mail: LedgerMail
     document: Document
     origin: Attribution
+    roll: Roll
 
     @property
     def training_id(self) -> str:
@@ -44,6 +46,8 @@ class Applied:
     """Enrollments whose record was repeated."""
     asked: tuple[tuple[str, tuple[Problem, ...]], ...] = ()
     """(enrollment, problems) of what it put in question."""
+    noted: frozenset[str] = frozenset()
+    """Enrollments about which something was written that is neither a date nor a question (予定, 未)."""
     trainings: tuple[str, ...] = ()
     """Trainings of rosters of the sender's prefecture that were found."""
     blank: bool = False
@@ -57,6 +61,7 @@ class Applied:
             self.new_rows | other.new_rows,
             self.again_rows | other.again_rows,
             self.asked + other.asked,
+            self.noted | other.noted,
             tuple(dict.fromkeys(self.trainings + other.trainings)),
             self.blank or other.blank,
         )

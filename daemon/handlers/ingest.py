@@ -20,6 +20,7 @@ from daemon.handlers.correlate import attribute
 from daemon.handlers.deliver import confirm_by_evidence
 from daemon.handlers.desk import Applied, Desk
 from daemon.handlers.replied import replied
+from daemon.handlers.roll import Roll
 from daemon.points import reach
 from daemon.ports import Kit, Transaction
 from parsers.findings import Document, MessageKind
@@ -127,8 +128,8 @@ def _received_on(mail: LedgerMail) -> dt.date:
 
 def _earliest_dispatch(tx: Transaction) -> dt.date | None:
     """Lower end of the window that resolves dates without a year: the oldest mailing still open."""
-    days = [d.dispatched_at for d in tx.dispatches() if d.dispatched_at is not None]
-    return min(days).astimezone(TOKYO).date() if days else None
+    first = tx.first_dispatched_at()
+    return first.astimezone(TOKYO).date() if first else None
 
 
 # -- one message, by kind --------------------------------------------------------------------------------------
@@ -155,7 +156,7 @@ def _settle(tx: Transaction, kit: Kit, mail: LedgerMail, document: Document) -> 
         return
     if message is not None:
         _witness(tx, mail, document, kit)
-    applied = _BY_KIND.get(kind, _from_a_person)(Desk(tx, kit, mail, document, origin))
+    applied = _BY_KIND.get(kind, _from_a_person)(Desk(tx, kit, mail, document, origin, Roll(tx)))
     _finish(tx, kit, mail, applied)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from daemon.domain.calendar import OfficeCalendar
@@ -26,19 +28,26 @@ def dispatch_of(tx: Transaction, row: Enrollment) -> Dispatch | None:
     return found[0] if found else None
 
 
-def facts_of(tx: Transaction, row: Enrollment) -> Facts:
-    """What is known about the row beside its values."""
-    dispatch = dispatch_of(tx, row)
-    questions = tx.reviews(enrollment_id=row.enrollment_id)
-    readings = tx.readings(enrollment_id=row.enrollment_id)
-    committed = dispatch is not None and tx.get_fact(commitment_fact(dispatch.dispatch_id)) is not None
-    return Facts(
-        dispatched=dispatch is not None and dispatch.dispatched_at is not None and row.state is not State.LISTED,
-        bounced=dispatch is not None and dispatch.bounced_at is not None,
-        acked=dispatch is not None and dispatch.answered_at is not None,
-        in_progress=committed or any(_NOT_YET & set(r.problems) for r in readings),
-        questions=sum(q.kind in DOUBTFUL for q in questions),
-    )
+def facts_of(tx: Transaction, rows: Sequence[Enrollment]) -> dict[str, Facts]:
+    """What is known about each row beside its values; a few questions to the store, however many rows."""
+    idents = [row.enrollment_id for row in rows]
+    doubts = Counter(q.enrollment_id for q in tx.open_questions(idents) if q.kind in DOUBTFUL)
+    problems = tx.problems_read(idents)
+    offices = {(row.training_id, row.prefecture): row for row in rows}
+    dispatches = {office: dispatch_of(tx, row) for office, row in offices.items()}
+    committed = {office for office, d in dispatches.items() if d and tx.get_fact(commitment_fact(d.dispatch_id))}
+    found = {}
+    for row in rows:
+        office, ident = (row.training_id, row.prefecture), row.enrollment_id
+        dispatch = dispatches[office]
+        found[ident] = Facts(
+            dispatched=dispatch is not None and dispatch.dispatched_at is not None and row.state is not State.LISTED,
+            bounced=dispatch is not None and dispatch.bounced_at is not None,
+            acked=dispatch is not None and dispatch.answered_at is not None,
+            in_progress=office in committed or bool(_NOT_YET & problems.get(ident, frozenset())),
+            questions=doubts[ident],
+        )
+    return found
 
 
 def commitment_fact(dispatch_id: str) -> str:
@@ -48,22 +57,33 @@ def commitment_fact(dispatch_id: str) -> str:
 
 def refresh(tx: Transaction, kit: Kit, training: Training, row: Enrollment, cause: str) -> Enrollment:
     """Bring the row into the state its facts call for, with a line in the history."""
-    moved = move(row, training.course, facts_of(tx, row))
-    if moved is not row:
-        tx.save_enrollment(moved)
+    changed = moved(tx, kit, training, (row,), cause)
+    tx.save_enrollments(changed)
+    return changed[0] if changed else row
+
+
+def moved(tx: Transaction, kit: Kit, training: Training, rows: Sequence[Enrollment], cause: str) -> list[Enrollment]:
+    """Those rows whose facts call for another state, in that state and yet to be saved; a line each in the history."""
+    facts = facts_of(tx, rows)
+    changed = []
+    for row in rows:
+        after = move(row, training.course, facts[row.enrollment_id])
+        if after is row:
+            continue
+        changed.append(after)
         tx.append_event(
             kit.clock.now(), "meibod", "state-changed", subject=f"enrollment:{row.enrollment_id}",
             training_id=row.training_id, prefecture=row.prefecture,
-            payload={"before": row.state, "after": moved.state, "cause": cause},
+            payload={"before": row.state, "after": after.state, "cause": cause},
         )  # fmt: skip
-    return moved
+    return changed
 
 
 def refresh_office(tx: Transaction, kit: Kit, training_id: str, prefecture: str, cause: str) -> None:
     """Bring every row of one office up to date, then see whether the training is complete."""
     training = tx.get_training(training_id)
-    for row in tx.enrollments(training_id=training_id, prefecture=prefecture):
-        refresh(tx, kit, training, row, cause)
+    rows = tx.enrollments(training_id=training_id, prefecture=prefecture)
+    tx.save_enrollments(moved(tx, kit, training, rows, cause))
     complete_or_reopen(tx, kit, training_id)
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from daemon.domain.model import Dispatch
 from daemon.handlers import questions
 from daemon.handlers.desk import Applied, Desk
-from daemon.handlers.planning import commitment_fact, refresh_office
+from daemon.handlers.planning import commitment_fact, complete_or_reopen, moved
 from parsers.findings import MessageKind, Problem
 from parsers.mail.wording import Wording, classify_said
 
@@ -56,9 +57,19 @@ def _answered(desk: Desk, wording: Wording, phrase: str) -> None:
     dispatches = [d for d in tx.dispatches(None, origin.prefecture) if d.dispatched_at is not None]
     if origin.trainings:
         dispatches = [d for d in dispatches if d.training_id in origin.trainings]
+    promised = wording in {Wording.COMMITMENT, Wording.FAX_SENT}
     for dispatch in dispatches:
         if dispatch.answered_at is None:
             tx.save_dispatch(replace(dispatch, answered_at=mail.received_at))
-        if wording in {Wording.COMMITMENT, Wording.FAX_SENT}:
+        if promised:
             tx.set_fact(commitment_fact(dispatch.dispatch_id), f"mail:{mail.ledger_id}: {phrase}")
-        refresh_office(tx, desk.kit, dispatch.training_id, origin.prefecture, desk.cause)
+        if promised or dispatch.answered_at is None:
+            _refresh(desk, dispatch)
+
+
+def _refresh(desk: Desk, dispatch: Dispatch) -> None:
+    roll = desk.roll
+    rows = roll.office(dispatch.training_id, dispatch.prefecture)
+    training = roll.training(dispatch.training_id)
+    roll.write(moved(desk.tx, desk.kit, training, rows, desk.cause))
+    complete_or_reopen(desk.tx, desk.kit, dispatch.training_id)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from daemon.adapters.store import schema
 from daemon.adapters.store.audit import GENESIS, seal
@@ -23,7 +24,11 @@ _FACTS = schema.facts
 class HistoryRows(Rows):
     """The part of a transaction that keeps the history."""
 
-    _head: tuple[int, str] | None = None
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._head: tuple[int, str] | None = None
+        self._unwritten: list[Event] = []
+        """Appended and not yet inserted: a sheet of twenty rows leaves fifty lines, one statement for all is enough."""
 
     def append_event(  # noqa: PLR0913 - the signature of the port
         self,
@@ -41,9 +46,15 @@ class HistoryRows(Rows):
         text = canonical_json(payload or {})
         event = Event(seq + 1, at, actor, kind, training_id, prefecture, subject, text, previous, "")
         event = replace(event, hash=seal(event))
-        self._connection.execute(sa.insert(schema.events), _EVENTS.params(event))
+        self._unwritten.append(event)
         self._head = (event.seq, event.hash)
         return event
+
+    def flush(self) -> None:
+        """Insert the events appended so far; the store calls it before the commit, every question about events too."""
+        waiting, self._unwritten = self._unwritten, []
+        if waiting:
+            self._connection.execute(sa.insert(schema.events), [_EVENTS.params(e) for e in waiting])
 
     def _last(self) -> tuple[int, str]:
         row = self._connection.execute(sa.select(_C.seq, _C.hash).order_by(_C.seq.desc()).limit(1)).first()
@@ -58,11 +69,13 @@ class HistoryRows(Rows):
         limit: int | None = None,
     ) -> list[Event]:
         """In order, those after `since_seq`, the first `limit`."""
+        self.flush()
         where = given((_C.subject, subject), (_C.training_id, training_id))
         return _EVENTS.list(self._connection, [*where, _C.seq > since_seq], limit=limit)
 
     def last_event(self) -> Event | None:
         """The head of the chain."""
+        self.flush()
         found = _EVENTS.list(self._connection, order=[_C.seq.desc()], limit=1)
         return found[0] if found else None
 

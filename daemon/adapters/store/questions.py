@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import sqlalchemy as sa
 
 from daemon.adapters.store import schema
 from daemon.adapters.store.shape import Rows, Shape, given
 from daemon.domain.model import Reading, Review, ReviewState
+from parsers.findings import Problem
 
 _READINGS = Shape(schema.readings, Reading, "reading_id")
 _REVIEWS = Shape(schema.reviews, Review, "review_id")
@@ -28,11 +31,26 @@ class QuestionRows(Rows):
         c = schema.readings.c
         return _READINGS.list(self._connection, given((c.ledger_id, ledger_id), (c.enrollment_id, enrollment_id)))
 
+    def problems_read(self, enrollment_ids: Iterable[str]) -> Mapping[str, frozenset[Problem]]:
+        """Enrollment → every problem any of its readings had; those without any are left out."""
+        c = schema.readings.c
+        query = sa.select(c.enrollment_id, c.problems).where(c.enrollment_id.in_(tuple(enrollment_ids)))
+        found: dict[str, frozenset[Problem]] = {}
+        for enrollment_id, problems in self._connection.execute(query.where(c.problems != ())):
+            found[enrollment_id] = found.get(enrollment_id, frozenset()) | frozenset(problems)
+        return found
+
     def add_review(self, review: Review) -> int | None:
         """The new id, or None when the question (its dedupe key) has been asked before."""
         c = schema.reviews.c
         asked = self._connection.execute(sa.select(c.review_id).where(c.dedupe_key == review.dedupe_key)).first()
         return None if asked else _REVIEWS.add(self._connection, review)
+
+    def open_questions(self, enrollment_ids: Iterable[str]) -> list[Review]:
+        """Open reviews about any of these rows, by id."""
+        c = schema.reviews.c
+        where = [c.enrollment_id.in_(tuple(enrollment_ids)), c.state == ReviewState.OPEN]
+        return _REVIEWS.list(self._connection, where)
 
     def save_review(self, review: Review) -> None:
         """Insert or replace."""

@@ -59,6 +59,7 @@ class SqlStore:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
             tx = SqlTransaction(connection, writable=True)
             yield tx
+            tx.flush()
             queue = self._queue
             if queue is not None and tx.jobs:
                 queue.write(connection, tx.jobs)

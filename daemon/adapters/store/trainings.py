@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import sqlalchemy as sa
+
 from daemon.adapters.store import schema
 from daemon.adapters.store.shape import Rows, Shape, given
 from daemon.domain.model import Dispatch, Roster, Training
@@ -57,6 +59,13 @@ class TrainingRows(Rows):
         """By id."""
         c = schema.dispatches.c
         return _DISPATCHES.list(self._connection, given((c.training_id, training_id), (c.prefecture, prefecture)))
+
+    def first_dispatched_at(self) -> dt.datetime | None:
+        """When the earliest mailing left, None while none has."""
+        found: dt.datetime | None = self._connection.execute(
+            sa.select(sa.func.min(schema.dispatches.c.dispatched_at))
+        ).scalar_one()
+        return found
 
     def dispatches_due(self, on: dt.date) -> list[Dispatch]:
         """Those with a reminder due on or before `on`, by id; one range of one index."""
