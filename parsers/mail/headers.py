@@ -97,7 +97,8 @@ def _headers(fields: list[tuple[str, bytes]], broken: bool) -> Headers:
 
 
 def _unfold(value: bytes) -> bytes:
-    return _FOLD.sub(b"", value[:MAX_FIELD_BYTES]).strip(b" \t\r\n")
+    """One line without NUL, which no database column takes."""
+    return _FOLD.sub(b"", value[:MAX_FIELD_BYTES]).replace(b"\x00", b"").strip(b" \t\r\n")
 
 
 def decode_words(raw: bytes) -> Decoded:

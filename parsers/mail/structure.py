@@ -99,6 +99,8 @@ class _Grower:
         node = Section(number, self.raw, body, end, headers, content_type, disposition, media, parent=parent)
         if media.startswith("multipart/"):
             self._grow_children(node, depth)
+            if not node.children:
+                node.media = "text/plain"  # nothing could be told apart: its words may still be read
         if not node.children:
             self.leaves += 1
             node.number = number or "1"

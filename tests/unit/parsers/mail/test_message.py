@@ -196,6 +196,14 @@ def test_a_boundary_that_never_occurs_is_replaced_by_the_one_that_does() -> None
     assert Problem.MALFORMED_MAIL in codes(raw)
 
 
+def test_a_multipart_that_cannot_be_taken_apart_is_read_as_text() -> None:
+    raw = mail("Subject: x\nContent-Type: multipart/mixed", "辞退します".encode("cp932"))
+    found = read(raw)
+    assert found.message.said == "辞退します"
+    assert found.parts == ()
+    assert Problem.MALFORMED_MAIL in codes(raw)
+
+
 def test_too_many_parts_are_cut_and_told() -> None:
     raw = with_parts("Subject: x", "mixed", *[text("a")] * 500)
     assert Problem.TOO_LARGE in codes(raw)

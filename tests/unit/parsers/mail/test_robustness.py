@@ -1,5 +1,6 @@
 """No bytes raise, and none take long: mutated real structures, and the constructions known to hurt parsers."""
 
+import json
 import time
 
 import pytest
@@ -33,6 +34,8 @@ def check(found: ParsedMail) -> None:
     assert len({p.path for p in found.parts}) == len(found.parts)
     document = Document(Source("x", "0", "message/rfc822"), problems=found.notes, message=found.message)
     assert document_from_json(to_json(document)) == document
+    stored = json.dumps(to_json(document), ensure_ascii=False).encode()  # no lone surrogates
+    assert b"\\u0000" not in stored
 
 
 @given(st.binary(max_size=2000))
