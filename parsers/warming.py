@@ -10,9 +10,9 @@ import base64
 import io
 
 _MAIL = """\
-From: =?ISO-2022-JP?B?GyRCO25ONBsoQg==?= <sample@example.jp>
+From: =?ISO-2022-JP?B?GyRCOCtLXBsoQg==?= <sample@example.jp>
 To: sample@example.jp
-Subject: =?ISO-2022-JP?B?GyRCTD5Kbk4bKEI=?=
+Subject: =?ISO-2022-JP?B?GyRCTD5KbRsoQg==?=
 Date: Wed, 01 Apr 2026 09:00:00 +0900
 Message-ID: <sample@example.jp>
 MIME-Version: 1.0

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from parsers.errors import ParserError
 from parsers.findings import Box, Note, Page, PageKind, Problem
 from parsers.pdf.assembly import grid_of, loose_ends
 from parsers.pdf.form import is_form, read_form
@@ -47,6 +48,8 @@ def read_pdf(data: bytes, *, part: str, context: ReadingContext) -> PdfReading:
     structure = structure_of(data)
     with closing(open_document(data)) as document:
         # Both must agree on the pages, or annotations would be put on the wrong one.
+        if len(document) != len(structure.annotations):
+            raise ParserError(Problem.UNREADABLE_ATTACHMENT, "pdf: number of pages")
         pages = [
             content_of(index + 1, see_page(document, index), notes)
             for index, notes in zip(range(len(document)), structure.annotations, strict=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import logging
 import os
 import select
 import shutil
@@ -45,6 +46,7 @@ def main() -> None:
     """Serve until the control socket closes."""
     module_name, descriptor, folder = sys.argv[1:4]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.disable(logging.CRITICAL)  # libraries complain by quoting the file (I7)
     reader = importlib.import_module(module_name)
     if hasattr(reader, "preload"):
         reader.preload()
