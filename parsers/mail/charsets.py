@@ -104,7 +104,9 @@ def _strict(data: bytes, codec: str) -> str | None:
         text, bad = decode_iso_2022_jp(data) if codec == _ISO_2022_JP else decode_euc_jp(data)
         return None if bad else text
     try:
-        return data.decode("utf-8-sig" if codec == "utf-8" else codec)
+        text = data.decode("utf-8-sig" if codec == "utf-8" else codec)
+        text.encode()  # Python's utf-7 lets lone surrogates pass, which nothing can store
+        return text
     except (UnicodeError, LookupError):
         return _shift_jis_2004(data) if codec == "cp932" else None
 
@@ -121,7 +123,7 @@ def _lenient(data: bytes, codec: str) -> str:
     if codec in (_ISO_2022_JP, _EUC_JP):
         return (decode_iso_2022_jp(data) if codec == _ISO_2022_JP else decode_euc_jp(data)).text
     try:
-        return data.decode(codec, "replace")
+        return data.decode(codec, "replace").encode("utf-8", "replace").decode()
     except (UnicodeError, LookupError):
         return data.decode("ascii", "replace")
 

@@ -81,4 +81,8 @@ def test_mojibake_scores_below_prose() -> None:
     st.binary(max_size=300), st.sampled_from(["", "utf-7", "utf-16", "iso-2022-jp", "cp932", "gb2312", "koi8-r", "?"])
 )
 def test_no_bytes_raise(raw: bytes, label: str) -> None:
-    decode(raw, label)
+    decode(raw, label).text.encode()
+
+
+def test_half_a_surrogate_pair_is_never_let_through() -> None:
+    assert "\ud800" not in decode(b"+2AA-", "utf-7").text
