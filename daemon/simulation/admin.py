@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from daemon.domain.model import OutboxState, Review
+from daemon.domain.lifecycle import owes
+from daemon.domain.model import OutboxState, Review, TrainingState
 from daemon.errors import Refused
 from daemon.handlers import outbox, review
 from daemon.ports import Kit
@@ -21,6 +22,7 @@ _ASK_AGAIN = frozenset(
     }
 )  # fmt: skip
 """After these the office is asked to send the sheet as it should be."""
+_PATIENCE_DAYS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Admin:
     mend: Callable[[Review], None]
     """Get a bounced address working again."""
     decisions: list[Decision] = field(default_factory=list)
+    _called: dict[tuple[str, str], dt.date] = field(default_factory=dict)
 
     def visit(self, kit: Kit) -> int:
         """Go through everything that waits; returns how many things were settled."""
@@ -60,6 +63,7 @@ class Admin:
         for question in waiting:
             self._settle(kit, question)
         self._outbox(kit)
+        self._chase(kit)
         return len(self.decisions) - before
 
     # -- questions ---------------------------------------------------------------------------------------------
@@ -143,3 +147,24 @@ class Admin:
                     verdict, "", mail.held_because or mail.reply,
                 )
             )  # fmt: skip
+
+    # -- what no mail brought about ----------------------------------------------------------------------------
+
+    def _chase(self, kit: Kit) -> None:
+        """Well after the deadline somebody telephones, every few days, whoever still owes."""
+        today = kit.clock.today()
+        with kit.store.snapshot() as tx:
+            late = [t for t in tx.trainings() if t.state is TrainingState.APPROVED]
+            late = [t for t in late if (today - t.deadline_on).days > _PATIENCE_DAYS]
+            owing = sorted(
+                {
+                    (e.prefecture, t.training_id)
+                    for t in late
+                    for e in tx.enrollments(training_id=t.training_id)
+                    if owes(e, t.course)
+                }
+            )
+        for office in owing:
+            if (today - self._called.get(office, dt.date.min)).days >= _PATIENCE_DAYS:
+                self._called[office] = today
+                self.telephone(*office)

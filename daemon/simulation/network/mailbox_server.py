@@ -23,6 +23,10 @@ USER = "meibo"
 PASSWORD = "open-sesame"  # noqa: S105 - of a server that lives for a minute on the loopback
 
 
+_FIRST_UID = 101
+"""Where pymap begins to count."""
+
+
 class _Inbox(MailboxData):
     """An INBOX whose UIDVALIDITY follows from the seed, not from the hour."""
 
@@ -55,7 +59,7 @@ class MailboxServer:
 
     def __init__(self, uid_validity: int, weather: Weather) -> None:
         """`uid_validity`: of the INBOX, 1 to 2**32 - 1."""
-        self._uid_validity = uid_validity
+        self.uid_validity = uid_validity
         self._weather = weather
         self._server: asyncio.Server | None = None
         self._talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -72,7 +76,7 @@ class MailboxServer:
         login = Login(config)
         password = await Passwords(config).hash_password(PASSWORD)
         await login.demo_user_identity.set(UserMetadata(config, USER, password=password))
-        self._mailboxes = _Mailboxes(self._uid_validity)
+        self._mailboxes = _Mailboxes(self.uid_validity)
         config.set_cache[USER] = (self._mailboxes, FilterSet())
         self._talk = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(login, config))
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
@@ -98,10 +102,15 @@ class MailboxServer:
         self.messages.append((raw, stamp))
         await self._mailboxes.inbox.append(AppendMessage(raw, stamp, frozenset()))
 
+    def held(self) -> dict[int, bytes]:
+        """What lies in the INBOX now: UID → raw bytes."""
+        return {uid: raw for uid, (raw, _) in enumerate(self.messages, start=_FIRST_UID)}
+
     async def recreate(self, uid_validity: int) -> None:
         """The provider moved the mailbox: the same messages under new numbers and another UIDVALIDITY."""
         assert self._mailboxes is not None
         self.cut()
+        self.uid_validity = uid_validity
         inbox = self._mailboxes.renumber(uid_validity)
         for raw, stamp in self.messages:
             await inbox.append(AppendMessage(raw, stamp, frozenset()))
