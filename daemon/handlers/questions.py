@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from daemon.domain.model import Enrollment, Review, ReviewState
+from daemon.domain.model import Enrollment, MailState, Review, ReviewState
 from daemon.handlers.desk import Desk
 from daemon.ports import Kit, Transaction
 from parsers.findings import Evidence, Finding, Problem
@@ -84,4 +84,14 @@ def settle(tx: Transaction, kit: Kit, review: Review, state: ReviewState, by: st
         now, by, "review-settled", subject=f"review:{review.review_id}", training_id=review.training_id,
         prefecture=review.prefecture, payload={"state": state, "because": because, "row": review.enrollment_id},
     )  # fmt: skip
+    _mail_state(tx, review)
     return closed
+
+
+def _mail_state(tx: Transaction, review: Review) -> None:
+    """A mail whose last question is closed, by whomever, has nothing open any more."""
+    if review.ledger_id is None:
+        return
+    mail = tx.get_mail(review.ledger_id)
+    if mail.state is MailState.REVIEW and not tx.reviews(ledger_id=review.ledger_id):
+        tx.save_mail(replace(mail, state=MailState.APPLIED))

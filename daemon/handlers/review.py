@@ -178,7 +178,6 @@ def _siblings(tx: Transaction, kit: Kit, row: Enrollment, review: Review, by: st
     for other in tx.reviews(enrollment_id=row.enrollment_id):
         if other.review_id != review.review_id and other.field is review.field and other.kind != "exclusion":
             settle(tx, kit, other, ReviewState.REJECTED, by, f"#{review.review_id} で決定")
-            _mail_state(tx, other)
 
 
 def _withdraw(tx: Transaction, kit: Kit, review: Review, by: str) -> None:
@@ -204,7 +203,6 @@ def _exclude(tx: Transaction, kit: Kit, review: Review, by: str, because: str) -
     closed = settle(tx, kit, review, ReviewState.ACCEPTED, by, because or "対象外とする")
     for other in tx.reviews(enrollment_id=row.enrollment_id):
         settle(tx, kit, other, ReviewState.REJECTED, by, f"#{review.review_id} で対象外")
-        _mail_state(tx, other)
     _after(tx, kit, closed, by)
     return closed
 
@@ -218,7 +216,6 @@ def _seen(tx: Transaction, kit: Kit, review: Review, by: str, because: str) -> R
 
 def _after(tx: Transaction, kit: Kit, review: Review, by: str) -> None:
     """What hangs on the question is brought up to date."""
-    _mail_state(tx, review)
     if review.kind == "bounce":
         resolved(tx, kit, review, by)
     if review.enrollment_id:
@@ -226,14 +223,6 @@ def _after(tx: Transaction, kit: Kit, review: Review, by: str) -> None:
         training = tx.get_training(row.training_id)
         refresh(tx, kit, training, row, f"review:{review.review_id}")
         complete_or_reopen(tx, kit, row.training_id)
-
-
-def _mail_state(tx: Transaction, review: Review) -> None:
-    if review.ledger_id is None:
-        return
-    mail = tx.get_mail(review.ledger_id)
-    if mail.state is MailState.REVIEW and not tx.reviews(ledger_id=review.ledger_id):
-        tx.save_mail(replace(mail, state=MailState.APPLIED))
 
 
 def place_mail(kit: Kit, ledger_id: int, prefecture: str, by: str) -> None:
