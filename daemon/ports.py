@@ -17,6 +17,7 @@ from daemon.domain.model import (
     Dispatch,
     Enrollment,
     Event,
+    Handover,
     LedgerMail,
     MailState,
     OutboxMail,
@@ -211,6 +212,11 @@ class Transaction(Protocol):
 
     def dispatches_due(self, on: dt.date) -> list[Dispatch]:
         """Those with next_reminder_on <= on; by index, cost grows with what is due."""
+
+    # handovers to 中央年金事務所, by id
+    def add_handover(self, handover: Handover) -> int: ...
+    def save_handover(self, handover: Handover) -> None: ...
+    def handovers(self, training_id: str) -> list[Handover]: ...
 
     # the ledger
     def add_mail(self, mail: LedgerMail) -> int | None:

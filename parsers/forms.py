@@ -67,5 +67,13 @@ PRE_NEW_ID = FormEdition(
     "pre-new-id/1", 2, "受講者名簿（ＩＤ登録用）", (Field.ID_REGISTERED_ON, Field.CONCURRENT_REGISTERED_ON), 12
 )
 
+POST = FormEdition(
+    "post/1",
+    3,
+    "受講者名簿（修了の有無記載済み）",
+    (Field.DESTINATION, Field.NO_DESTINATION_REASON, Field.CONCURRENT_DELETED_ON, Field.ID_DELETED_ON),
+    8,
+)
+
 EDITIONS = {e.name: e for e in (PRE_EXISTING_ID, PRE_NEW_ID)}
 EDITIONS_BY_NUMBER = {e.number: e for e in EDITIONS.values()}

@@ -13,7 +13,8 @@ from parsers.findings import Field
 
 _ASKED = frozenset({State.SENT, State.BOUNCED, State.ACKED, State.IN_PROGRESS})
 _ANSWERED = frozenset({State.PARTIAL, State.READ, State.QUERY, State.VERIFIED})
-_OUT = _ASKED | _ANSWERED
+_LATER = frozenset({State.SUBMITTED, State.RESULT_SET, State.PLACED, State.CLOSED})
+_OUT = _ASKED | _ANSWERED | _LATER
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.LISTED: _OUT | {State.EXCLUDED},
@@ -26,6 +27,11 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.READ: _OUT | {State.EXCLUDED},
     State.QUERY: _OUT | {State.LISTED, State.EXCLUDED},
     State.VERIFIED: _OUT | {State.EXCLUDED},
+    State.SUBMITTED: _OUT | {State.EXCLUDED},
+    State.RESULT_SET: _OUT | {State.EXCLUDED},
+    State.PLACED: _OUT | {State.EXCLUDED},
+    # A person may find a closed row to be wrong; what is owed then comes back.
+    State.CLOSED: _OUT | {State.EXCLUDED},
     # Reinstated by a person: back to whatever the facts say.
     State.EXCLUDED: _OUT | {State.LISTED},
 }

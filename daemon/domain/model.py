@@ -47,6 +47,13 @@ _COURSE_TITLE = {
 }
 
 
+class Phase(StrEnum):
+    """Before or after the training: which half of the procedure a roster or mailing belongs to."""
+
+    PRE = "pre"
+    POST = "post"
+
+
 class TrainingState(StrEnum):
     """Where one run of a course stands."""
 
@@ -56,6 +63,10 @@ class TrainingState(StrEnum):
     """Dispatches are in the outbox or out."""
     COMPLETE = "complete"
     """Every row is verified or excluded."""
+    RESULTS = "results"
+    """Results are in and POST1 is approved: placements and deletions are awaited."""
+    CLOSED = "closed"
+    """Every row is closed; archived."""
     CANCELLED = "cancelled"
 
 
@@ -77,6 +88,14 @@ class State(StrEnum):
     QUERY = "query"
     """A question about this row waits for a person at HQ."""
     VERIFIED = "verified"
+    SUBMITTED = "submitted"
+    """On a roster that went to 中央年金事務所 (PRE6)."""
+    RESULT_SET = "result-set"
+    """The roster with results is out (POST1)."""
+    PLACED = "placed"
+    """Destination or reason is known, the deletion is not."""
+    CLOSED = "closed"
+    """Exactly the right deletion is on record."""
     EXCLUDED = "excluded"
 
 
@@ -131,6 +150,7 @@ class Roster:
     """Name without 年金事務所."""
     edition: str
     """Name of the form edition."""
+    phase: Phase = Phase.PRE
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +197,14 @@ class Enrollment:
     excluded_because: str = ""
     cleanup_owed: bool = False
     """Excluded although a registration is on record: it must be deleted again (domain.md §1.4, 8)."""
+    completed: bool | None = None
+    """修了 (True) or 未修了 (False); None = no result yet."""
+    post_roster: str = ""
+    """Code of the roster with results the row stands on; "" = none yet."""
+    post_row: int = 0
+    """No. on that roster, 1-based; 0 = none yet."""
+    replaces: str = ""
+    """Enrollment this trainee stepped in for; "" = nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +223,28 @@ class Dispatch:
     bounced_at: dt.datetime | None = None
     answered_at: dt.datetime | None = None
     """First mail from a person at that office about this training."""
+    phase: Phase = Phase.PRE
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """One checked roster for 中央年金事務所 (PRE6)."""
+
+    handover_id: int
+    training_id: str
+    number: int
+    """1 = the roster itself, 2 and on = supplements."""
+    made_at: dt.datetime
+    enrollments: tuple[str, ...]
+    xlsx_sha256: str
+    pdf_sha256: str
+    because: str = ""
+    """Why a supplement was needed."""
+    submitted_at: dt.datetime | None = None
+    submitted_by: str = ""
+    how: str = ""
+    """mail | print; "" = not submitted yet."""
+    outbox_id: int | None = None
 
 
 class MailState(StrEnum):
@@ -333,6 +383,14 @@ class MailPurpose(StrEnum):
     RECEIPT = "receipt"
     DIGEST = "digest"
     ALARM = "alarm"
+    RESULTS = "results"
+    """POST1."""
+    FOLLOW_UP = "follow-up"
+    """After POST1, without the word 期限."""
+    SUBMISSION = "submission"
+    """PRE6, to 中央年金事務所."""
+    ADMIN = "admin"
+    """Answers to what an admin mailed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from daemon.domain.model import (
     MailPurpose,
     MailState,
     OutboxState,
+    Phase,
     ReviewState,
     SourceKind,
     State,
@@ -100,6 +101,7 @@ rosters = sa.Table(
     _text("centre"),
     _text("pension_office"),
     _text("edition"),
+    _of("phase", Member(Phase)),
     sa.Index(None, "training_id", "prefecture"),
 )
 
@@ -120,6 +122,11 @@ enrollments = sa.Table(
     _text("note"),
     _text("excluded_because"),
     _of("cleanup_owed", sa.Boolean(create_constraint=False)),
+    _of("completed", sa.Boolean(create_constraint=False), optional=True),
+    _text("post_roster"),
+    _number("post_row"),
+    _text("replaces"),
+    sa.Index(None, "post_roster", "post_row"),
     sa.Index(None, "roster", "row"),
     sa.Index(None, "training_id", "prefecture", "state"),
 )
@@ -153,8 +160,28 @@ dispatches = sa.Table(
     _of("next_reminder_on", Day(), optional=True),
     _of("bounced_at", Instant(), optional=True),
     _of("answered_at", Instant(), optional=True),
+    _of("phase", Member(Phase)),
     sa.Index(None, "training_id", "prefecture"),
     sa.Index(None, "next_reminder_on"),
+)
+
+handovers = sa.Table(
+    "handovers",
+    metadata,
+    sa.Column("handover_id", RowId, primary_key=True, autoincrement=True),
+    _refers("training_id", sa.Text(), "trainings.training_id"),
+    _number("number"),
+    _of("made_at", Instant()),
+    _of("enrollments", STRINGS),
+    _text("xlsx_sha256"),
+    _text("pdf_sha256"),
+    _text("because"),
+    _of("submitted_at", Instant(), optional=True),
+    _text("submitted_by"),
+    _text("how"),
+    _of("outbox_id", sa.BigInteger(), optional=True),
+    sa.UniqueConstraint("training_id", "number"),
+    sqlite_autoincrement=True,
 )
 
 mails = sa.Table(

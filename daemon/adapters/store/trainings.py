@@ -8,11 +8,12 @@ import sqlalchemy as sa
 
 from daemon.adapters.store import schema
 from daemon.adapters.store.shape import Rows, Shape, given
-from daemon.domain.model import Dispatch, Roster, Training
+from daemon.domain.model import Dispatch, Handover, Roster, Training
 
 _TRAININGS = Shape(schema.trainings, Training, "training_id")
 _ROSTERS = Shape(schema.rosters, Roster, "code")
 _DISPATCHES = Shape(schema.dispatches, Dispatch, "dispatch_id")
+_HANDOVERS = Shape(schema.handovers, Handover, "handover_id")
 
 
 class TrainingRows(Rows):
@@ -70,3 +71,15 @@ class TrainingRows(Rows):
     def dispatches_due(self, on: dt.date) -> list[Dispatch]:
         """Those with a reminder due on or before `on`, by id; one range of one index."""
         return _DISPATCHES.list(self._connection, [schema.dispatches.c.next_reminder_on <= on])
+
+    def add_handover(self, handover: Handover) -> int:
+        """The new id."""
+        return _HANDOVERS.add(self._connection, handover)
+
+    def save_handover(self, handover: Handover) -> None:
+        """Insert or replace."""
+        _HANDOVERS.save(self._connection, handover)
+
+    def handovers(self, training_id: str) -> list[Handover]:
+        """Those of one training, by id."""
+        return _HANDOVERS.list(self._connection, [schema.handovers.c.training_id == training_id])

@@ -1,4 +1,4 @@
-"""The first schema: everything up to PRE5. Written out, not taken from the metadata: a migration never changes."""
+"""The first schema. Written out, not taken from the metadata: a migration never changes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _trainings() -> None:
     )
     op.create_table(
         "rosters",
-        *_texts("code", "training_id", "prefecture", "centre", "pension_office", "edition"),
+        *_texts("code", "training_id", "prefecture", "centre", "pension_office", "edition", "phase"),
         _key("rosters", "code"),
         _refers("rosters", "training_id", "trainings.training_id"),
     )
@@ -79,11 +79,26 @@ def _trainings() -> None:
         *_number_or_null("dispatched_at"),
         *_text_or_null("next_reminder_on"),
         *_number_or_null("bounced_at", "answered_at"),
+        *_texts("phase"),
         _key("dispatches", "dispatch_id"),
         _refers("dispatches", "training_id", "trainings.training_id"),
     )
     _index("dispatches", "training_id", "prefecture")
     _index("dispatches", "next_reminder_on")
+    op.create_table(
+        "handovers",
+        sa.Column("handover_id", _ROW_ID, autoincrement=True, nullable=False),
+        *_texts("training_id"),
+        *_numbers("number", "made_at"),
+        *_texts("enrollments", "xlsx_sha256", "pdf_sha256", "because"),
+        *_number_or_null("submitted_at"),
+        *_texts("submitted_by", "how"),
+        *_number_or_null("outbox_id"),
+        _key("handovers", "handover_id"),
+        _refers("handovers", "training_id", "trainings.training_id"),
+        sa.UniqueConstraint("training_id", "number", name="uq_handovers_training_id_number"),
+        sqlite_autoincrement=True,
+    )
 
 
 def _enrollments() -> None:
@@ -95,11 +110,16 @@ def _enrollments() -> None:
         *_text_or_null("e_learning_on", "visit_on"),
         *_texts("note", "excluded_because"),
         sa.Column("cleanup_owed", sa.Boolean(create_constraint=False), nullable=False),
+        sa.Column("completed", sa.Boolean(create_constraint=False), nullable=True),
+        *_texts("post_roster"),
+        *_numbers("post_row"),
+        *_texts("replaces"),
         _key("enrollments", "enrollment_id"),
         _refers("enrollments", "training_id", "trainings.training_id"),
         _refers("enrollments", "roster", "rosters.code"),
     )
     _index("enrollments", "roster", "row")
+    _index("enrollments", "post_roster", "post_row")
     _index("enrollments", "training_id", "prefecture", "state")
     op.create_table(
         "enrollment_values",
