@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from parsers.errors import ParserError
 from parsers.findings import Box, Note, Page, PageKind, Problem
 from parsers.pdf.assembly import grid_of, loose_ends
-from parsers.pdf.form import is_form, read_form
+from parsers.pdf.form import form_of, read_form
 from parsers.pdf.imprint import imprint_of
 from parsers.pdf.page import Glyph, Mark, MarkKind, PageContent, Rule, area, middle, right
 from parsers.pdf.pdfium import Seen, open_document, see_page
@@ -87,8 +87,9 @@ def _read_page(page: PageContent, part: str, context: ReadingContext) -> GridRea
         seen = Page(page.number, kind, turned_deg=page.turned_deg, problems=(Problem.IMAGE_NOT_READ,), part=part)
         return GridReading((seen,), notes=(Note(Problem.IMAGE_NOT_READ, f"page {page.number}", part),))
     imprint = imprint_of(page)
-    if is_form(page):
-        reading = read_form(page, imprint, part=part, context=context)
+    form = form_of(page)
+    if form is not None:
+        reading = read_form(form, imprint, part=part, context=context)
     else:
         reading = read_grid(grid_of(page), part=part, context=context, known_roster=imprint.roster)
         extra = tuple(Note(Problem.EXTRA_TEXT, text, part) for text in loose_ends(page))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from parsers.findings import Box, Note, PageKind, Problem
+from parsers.findings import Box, Field, Note, PageKind, Problem
 from parsers.pdf.assembly import sorted_into
 from parsers.pdf.boxes import DIGITS, BoxedText, is_digit_box, is_tick_box, read_boxes
 from parsers.pdf.imprint import Imprint
@@ -19,6 +19,7 @@ from parsers.pdf.page import Mark, MarkKind, PageContent, bottom, hull, middle, 
 from parsers.pdf.ruled import Region, Table, tables_of
 from parsers.pdf.runs import Run, lines_of, runs_of, text_of
 from parsers.tables.grid import Area, Cell, Grid, GridReading
+from parsers.tables.headers import claim
 from parsers.tables.roster import read_grid
 from parsers.text import fold, label_key, squash
 
@@ -63,22 +64,24 @@ class _SameDay:
     date: BoxedText
 
 
-def is_form(page: PageContent) -> bool:
-    """Whether the page has the boxes of our forms: a date at least, in a drawn table."""
-    return any(_boxes(page, t, r) for t in tables_of(page.rules) for r in t.regions)
-
-
-def read_form(page: PageContent, imprint: Imprint, *, part: str, context: ReadingContext) -> GridReading:
-    """Read one page of the form. `page` must be one by `is_form`."""
+def form_of(page: PageContent) -> Form | None:
+    """The form on a page; None when there is none, or when its lines are not as we draw them."""
     tables = tables_of(page.rules)
-    table = max(tables, key=lambda t: sum(len(_boxes(page, t, r)) for r in t.regions))
-    form = _Form(page, table)
+    boxed = [t for t in tables if any(_boxes(page, t, r) for r in t.regions)]
+    if len(boxed) != 1:
+        return None
+    form = Form(page, boxed[0])
+    return form if form.is_sound() else None
+
+
+def read_form(form: Form, imprint: Imprint, *, part: str, context: ReadingContext) -> GridReading:
+    """Read one page of the form."""
     grid = form.grid(imprint.edition.title if imprint.edition else "")
     reading = read_grid(grid, part=part, context=context, known_roster=imprint.roster)
     notes = list(reading.notes)
     notes += [Note(Problem.EXTRA_TEXT, text, part) for text in form.extra()]
     if imprint.edition is None:
-        notes.append(Note(Problem.UNKNOWN_FORM_EDITION, f"page {page.number}", part))
+        notes.append(Note(Problem.UNKNOWN_FORM_EDITION, grid.name, part))
     name = imprint.edition.name if imprint.edition else None
     pages = tuple(replace(p, kind=PageKind.FORM, form=name) for p in reading.pages)
     return replace(reading, pages=pages, notes=tuple(notes))
@@ -90,7 +93,7 @@ def _boxes(page: PageContent, table: Table, region: Region) -> list[Box]:
     return sorted(inside) if len(inside) == DIGITS else []
 
 
-class _Form:
+class Form:
     """The page taken apart."""
 
     def __init__(self, page: PageContent, table: Table) -> None:
@@ -108,6 +111,24 @@ class _Form:
                 self._ticks[region] = frame
         self._header = {r.first_col: label_key(self._text(r)) for r in table.regions if r.first_row == 1}
         self._same_day = {r.first_col: self._read_same_day(r) for r in self._boxes if r in self._ticks}
+
+    def is_sound(self) -> bool:
+        """Whether rows and columns are where the printed headers say: number, name, dates."""
+        lanes = list(self._lanes())
+        if not lanes or any(len(lane) < 3 for lane in lanes):
+            return False
+        number, name = lanes[0][0].first_col, lanes[0][1].first_col
+        if "no" not in self._header.get(number, "") or "氏名" not in self._header.get(name, ""):
+            return False
+        if any((lane[0].first_col, lane[1].first_col) != (number, name) for lane in lanes):
+            return False
+        if any(r.ragged or r in self._boxes or r in self._ticks for lane in lanes for r in lane[:2]):
+            return False
+        return all(self._is_date(r.first_col) for r in self._boxes)
+
+    def _is_date(self, col: int) -> bool:
+        meanings = claim([self._header.get(col, "")]).meanings
+        return len(meanings) == 1 and isinstance(meanings[0], Field) and meanings[0].is_date
 
     def grid(self, title: str) -> Grid:
         """The plain table: title, header, rows."""

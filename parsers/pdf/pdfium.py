@@ -116,13 +116,14 @@ def _character(text: Any, index: int, said: str, sources: dict[int, int]) -> _Ch
         return None
     if said == "\0" or raw.FPDFText_HasUnicodeMapError(text, index) == 1:
         said = _REPLACEMENT
-    corners = _loose_corners(text, index)
-    if corners is None:
-        return None
+    corners, angle = _loose_corners(text, index), raw.FPDFText_GetCharAngle(text, index)
+    if not all(map(math.isfinite, (*corners, angle))):
+        # A digit of unknown place must not be left out as if it were not there.
+        raise ParserError(Problem.UNREADABLE_ATTACHMENT, "pdf: a character without a place")
     # PDFium counts clockwise; what stands on its side is turned back.
-    angle = -round(raw.FPDFText_GetCharAngle(text, index) / (math.pi / 2)) * 90 % 360
+    turn = -round(angle / (math.pi / 2)) * 90 % 360
     address = ctypes.cast(drawn_by, ctypes.c_void_p).value or 0
-    return _Character(said, corners, angle, sources.setdefault(address, len(sources)))
+    return _Character(said, corners, turn, sources.setdefault(address, len(sources)))
 
 
 def _is_invisible(drawn_by: Any) -> bool:
@@ -147,10 +148,11 @@ def _is_degenerate(clip: Any, path: int) -> bool:
     return bool(xs) and min(max(xs) - min(xs), max(ys) - min(ys)) < 0.5
 
 
-def _loose_corners(text: Any, index: int) -> Corners | None:
+def _loose_corners(text: Any, index: int) -> Corners:
+    """Box of the character in its line; not a number where PDFium knows none."""
     rect = raw.FS_RECTF()
     if not raw.FPDFText_GetLooseCharBox(text, index, rect):
-        return None
+        return (math.nan,) * 4
     return (
         min(rect.left, rect.right),
         min(rect.bottom, rect.top),
