@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import hashlib
 import os
 import secrets
 from collections.abc import Mapping, Sequence
@@ -150,7 +151,14 @@ def _password(section: str, server: Server) -> Secret | None:
     return lambda: password_of(section, server, credentials_directory())
 
 
-def _tokens(settings: Settings, section: str, oauth: OAuth) -> RefreshingTokens | None:
+def _account(oauth: OAuth) -> str:
+    """IMAP and SMTP on one account share one token: a provider may allow each refresh token only once."""
+    identity = f"{oauth.token_url} {oauth.client_id} {oauth.refresh_token_file}"
+    return hashlib.sha256(identity.encode()).hexdigest()[:12]
+
+
+def _tokens(settings: Settings, section: str, server: Server) -> RefreshingTokens | None:
+    oauth = server.oauth
     if not oauth.enabled or oauth.refresh_token_file is None:
         return None
     named = oauth.client_secret_file is not None or bool(oauth.client_secret_credential)
@@ -164,7 +172,8 @@ def _tokens(settings: Settings, section: str, oauth: OAuth) -> RefreshingTokens 
             token_url=oauth.token_url,
             client_id=oauth.client_id,
             refresh_token_file=oauth.refresh_token_file,
-            state_file=state_directory(settings) / f"oauth-{section}",
+            state_file=state_directory(settings) / f"oauth-{_account(oauth)}",
+            ca_file=server.ca_file,
             client_secret=secret if named else None,
             scope=oauth.scope,
         )
@@ -184,7 +193,8 @@ def imap_settings(settings: Settings) -> ImapSettings:
         security=_security(imap),
         user=imap.user,
         password=_password("imap", imap),
-        oauth=_tokens(settings, "imap", imap.oauth),
+        oauth=_tokens(settings, "imap", imap),
+        ca_file=imap.ca_file,
         mailbox=imap.mailbox,
         connect_timeout_s=imap.timeout_s,
         read_timeout_s=max(imap.timeout_s, 60.0),
@@ -202,7 +212,8 @@ def smtp_settings(settings: Settings) -> SmtpSettings:
         security=_security(smtp),
         user=smtp.user,
         password=_password("smtp", smtp),
-        oauth=_tokens(settings, "smtp", smtp.oauth),
+        oauth=_tokens(settings, "smtp", smtp),
+        ca_file=smtp.ca_file,
         connect_timeout_s=smtp.timeout_s,
         data_timeout_s=smtp.data_timeout_s,
     )

@@ -92,7 +92,7 @@ class OAuth(Section):
     client_secret_credential: str = ""
     scope: str = ""
     refresh_token_file: Path | None = None
-    """Written anew when the server rotates the token."""
+    """As the provider gave it; a rotated token is kept in the state directory, a new one put here counts again."""
 
     @property
     def enabled(self) -> bool:
@@ -115,6 +115,8 @@ class Server(Section):
     user: str = ""
     password_file: Path | None = None
     password_credential: str = ""
+    ca_file: Path | None = None
+    """PEM of an in-house authority, trusted besides the system's."""
     timeout_s: float = Field(default=60.0, gt=0)
     oauth: OAuth = OAuth()
 
@@ -134,7 +136,7 @@ class Imap(Server):
     security: Security = "tls"
     password_credential: str = "imap-password"  # noqa: S105 - the name of a credential
     mailbox: str = Field(default="INBOX", min_length=1)
-    idle_s: float = Field(default=60.0, ge=1, le=1500)
+    idle_s: float = Field(default=60.0, ge=1, le=60)
     """Length of one IDLE; every one is followed by a SEARCH (mail.md §0.2)."""
     reconcile_s: float = Field(default=600.0, gt=0)
     """How often `on the server == in the ledger` is proven over the whole mailbox."""
