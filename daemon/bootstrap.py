@@ -31,6 +31,7 @@ from daemon.clockwork import Chore, Clockwork
 from daemon.domain.letters import Alarm, AlarmCode
 from daemon.errors import MeibodError
 from daemon.handlers import deliver as delivery
+from daemon.handlers.alarm import raise_alarms
 from daemon.handlers.digest import send_digest
 from daemon.handlers.ingest import work_through
 from daemon.handlers.intake import SyncReport, sync
@@ -267,6 +268,7 @@ def chores(app: App, work: Work | None, alarms: Alarms) -> list[Chore]:
         Chore("ingest", lambda: work_through(kit), every_s=60),
         Chore("remind", lambda: remind(kit), every_s=60),
         Chore("digest", lambda: send_digest(kit, alarms.found), every_s=60),
+        Chore("alarm", lambda: raise_alarms(kit, alarms.found), every_s=300),
         Chore("settle", lambda: delivery.settle(kit), every_s=15),
         Chore("verify", prove, at=dt.time(3, 10)),
     ]
