@@ -123,17 +123,32 @@ def _record(kit: Kit, claimed: OutboxMail, outcome: SubmissionOutcome) -> None:
         mail = tx.get_outbox(claimed.outbox_id)
         if mail.state is not OutboxState.IN_FLIGHT or mail.attempts != claimed.attempts:
             return  # settled by somebody else while the server was slow
-        if outcome.result is Submitted.SENT:
-            sent(tx, kit, mail, OutboxState.SENT, outcome.reply)
-            _partly_refused(tx, kit, mail, outcome)
-        elif outcome.result is Submitted.REFUSED:
-            _refused(tx, kit, mail, outcome.reply)
-        elif outcome.result is Submitted.UNKNOWN:
-            unknown(tx, kit, mail, outcome.reply)
-        else:
-            _later(tx, kit, mail, outcome.reply)
+        _settle_attempt(tx, kit, mail, outcome)
         reach("deliver.before-record")
     reach("deliver.after-record")
+
+
+def _settle_attempt(tx: Transaction, kit: Kit, mail: OutboxMail, outcome: SubmissionOutcome) -> None:
+    if outcome.result in {Submitted.SENT, Submitted.UNKNOWN} and _reached_nobody(kit, mail, outcome):
+        lines = tuple(outcome.refused.values())
+        for_now = any(line.startswith("4") for line in lines)
+        (_later if for_now else _refused)(tx, kit, mail, f"RCPT: {lines[0]}")
+    elif outcome.result is Submitted.SENT:
+        sent(tx, kit, mail, OutboxState.SENT, outcome.reply)
+        _partly_refused(tx, kit, mail, outcome)
+    elif outcome.result is Submitted.REFUSED:
+        _refused(tx, kit, mail, outcome.reply)
+    elif outcome.result is Submitted.UNKNOWN:
+        unknown(tx, kit, mail, outcome.reply)
+        _partly_refused(tx, kit, mail, outcome)
+    else:
+        _later(tx, kit, mail, outcome.reply)
+
+
+def _reached_nobody(kit: Kit, mail: OutboxMail, outcome: SubmissionOutcome) -> bool:
+    """Only our own copy was taken: that is no delivery, and its coming back proves none."""
+    outside = set(mail.recipients) - {kit.letterhead.address}
+    return bool(outside) and outside <= set(outcome.refused)
 
 
 def sent(tx: Transaction, kit: Kit, mail: OutboxMail, state: OutboxState, reply: str) -> None:
