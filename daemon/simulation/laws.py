@@ -90,7 +90,8 @@ class Inspector:
     def _copies(self) -> dict[str, list[Submission]]:
         found: dict[str, list[Submission]] = defaultdict(list)
         for taken in self.world.network.taken:
-            found[message_id_of(taken.raw)].append(taken)
+            if set(taken.recipients) - {HQ}:  # HQ's copy to itself reaches nobody
+                found[message_id_of(taken.raw)].append(taken)
         return found
 
     def _wire(self, tx: Transaction) -> Iterator[str]:
