@@ -20,7 +20,7 @@ _WHAT = {
 def show_proofs(config: Path | None, *, as_json: bool, quick: bool, max_age_s: float) -> int:
     """Run the checks; 1 on any gap."""
     from daemon.adapters.store import verify_chain
-    from daemon.handlers.digest import mailbox_line
+    from daemon.handlers.intake import mailbox_line
     from daemon.handlers.verify import Proof, verify
 
     with opened(config) as program:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from daemon.domain.letters import Alarm, AlarmCode, AlarmLetter
 from daemon.domain.model import MailPurpose, MailState, OutboxState
 from daemon.handlers.deliver import KILL_SWITCH
-from daemon.handlers.digest import mailbox_line
+from daemon.handlers.intake import mailbox_line
 from daemon.handlers.outgoing import Draft, queue
 from daemon.ports import Kit, Transaction
 

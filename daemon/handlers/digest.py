@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from daemon.domain.calendar import TOKYO
 from daemon.domain.letters import (
     Alarm,
-    AlarmCode,
     AuditHead,
     DigestBounce,
     DigestChange,
@@ -21,7 +20,6 @@ from daemon.domain.letters import (
     DigestQuarantine,
     DigestReview,
     DigestTraining,
-    MailboxLine,
     Place,
     row_colour,
     worst_colour,
@@ -40,12 +38,12 @@ from daemon.domain.model import (
     Training,
     TrainingState,
 )
-from daemon.handlers.deliver import KILL_SWITCH
-from daemon.handlers.intake import ACCOUNTED, ON_SERVER
+from daemon.handlers.alarm import standing
+from daemon.handlers.intake import mailbox_line
 from daemon.handlers.letterwork import by_roster, centre_title
 from daemon.handlers.outgoing import Draft, queue
 from daemon.handlers.planning import calendar
-from daemon.handlers.remind import SYNCED, doubts
+from daemon.handlers.remind import doubts
 from daemon.points import reach
 from daemon.ports import Kit, Transaction
 from parsers.findings import Evidence, Field
@@ -102,7 +100,7 @@ def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> Digest
         outbox=_stuck(tx),
         bounces=_bounces(tx),
         quarantine=_quarantine(tx),
-        alarms=(*alarms, *_standing_alarms(tx, kit)),
+        alarms=(*alarms, *standing(tx, kit)),
         sent=Counter(m.purpose for m in outbox if m.state in _LEFT),
         received=len(tx.mails(since=since)),
     )
@@ -111,13 +109,6 @@ def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> Digest
 def _on_board(kit: Kit, training: Training) -> bool:
     old = kit.clock.today() > training.ends_on + dt.timedelta(days=_KEEP_COMPLETE_DAYS)
     return training.state in _SHOWN and not (old and training.state is TrainingState.COMPLETE)
-
-
-def mailbox_line(tx: Transaction) -> MailboxLine:
-    """「n on the server, n accounted for」, as the last full look found it by comparing UIDs."""
-    synced = tx.get_fact(SYNCED)
-    on_server, accounted = int(tx.get_fact(ON_SERVER) or 0), int(tx.get_fact(ACCOUNTED) or 0)
-    return MailboxLine(on_server, accounted, dt.datetime.fromisoformat(synced) if synced else None)
 
 
 def _audit(tx: Transaction) -> AuditHead:
@@ -296,16 +287,3 @@ def _quarantine(tx: Transaction) -> tuple[DigestQuarantine, ...]:
     return tuple(
         DigestQuarantine(m.ledger_id, m.received_at, m.failure, m.subject) for m in tx.mails(state=MailState.QUARANTINE)
     )
-
-
-def _standing_alarms(tx: Transaction, kit: Kit) -> list[Alarm]:
-    found = []
-    if tx.get_fact(KILL_SWITCH) == "on":
-        found.append(Alarm(AlarmCode.KILL_SWITCH))
-    line = mailbox_line(tx)
-    age = None if line.last_success_at is None else (kit.clock.now() - line.last_success_at).total_seconds()
-    if age is not None and age > kit.policy.sync_fresh_s:
-        found.append(Alarm(AlarmCode.MAILBOX_STALE, since=line.last_success_at))
-    if line.missing:
-        found.append(Alarm(AlarmCode.LEDGER_GAP, detail=str(line.missing)))
-    return found

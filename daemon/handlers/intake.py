@@ -6,13 +6,15 @@ message is fetched again and lands on the same blob. The mark never passes a UID
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from daemon.domain.letters import MailboxLine
 from daemon.domain.model import LedgerMail, MailState
 from daemon.handlers.remind import SYNCED
 from daemon.points import reach
-from daemon.ports import FetchedMail, HighWater, Job, Kit, Mailbox, MailboxView
+from daemon.ports import FetchedMail, HighWater, Job, Kit, Mailbox, MailboxView, Transaction
 
 RESCAN = 200
 """UIDs below the mark that are looked at again each time: servers have handed them out late."""
@@ -139,3 +141,10 @@ def _prove(kit: Kit, view: MailboxView, stored: int, *, full: bool) -> SyncRepor
             tx.set_fact(ON_SERVER, f"{len(view.uids)}")
             tx.set_fact(ACCOUNTED, f"{len(view.uids) - len(missing)}")
     return SyncReport(stored, len(view.uids), len(missing), full)
+
+
+def mailbox_line(tx: Transaction) -> MailboxLine:
+    """「n on the server, n accounted for」, as the last full look found it by comparing UIDs."""
+    synced = tx.get_fact(SYNCED)
+    on_server, accounted = int(tx.get_fact(ON_SERVER) or 0), int(tx.get_fact(ACCOUNTED) or 0)
+    return MailboxLine(on_server, accounted, dt.datetime.fromisoformat(synced) if synced else None)

@@ -9,7 +9,7 @@ from typing import Any
 from daemon.domain.calendar import TOKYO
 from daemon.domain.lifecycle import owes
 from daemon.domain.model import Enrollment, MailState, OutboxState, ReviewState, Roster, Training
-from daemon.handlers.digest import mailbox_line
+from daemon.handlers.intake import mailbox_line
 from daemon.ports import Kit, Transaction
 
 

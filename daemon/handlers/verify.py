@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from daemon.handlers.digest import mailbox_line
+from daemon.handlers.intake import mailbox_line
 from daemon.ports import Kit, Store, Transaction
 
 
