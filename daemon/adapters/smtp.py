@@ -189,7 +189,7 @@ class _Attempt:
     async def run(self, sender: str, recipients: Sequence[str]) -> SubmissionOutcome:
         try:
             await self._mail(sender, recipients)
-            refused = await self._recipients(recipients)
+            refused = await self._recipients(sender, recipients)
             await self._start_data()
         except _Refused as error:
             return SubmissionOutcome(Submitted.REFUSED, str(error), error.refused)
@@ -232,8 +232,12 @@ class _Attempt:
         if not self._smtp.supports_extension(extension):
             raise _Refused(f"{why} and the server does not offer {extension.upper()}")
 
-    async def _recipients(self, recipients: Sequence[str]) -> dict[str, str]:
-        """Name every recipient; returns the refused ones when at least one was taken."""
+    async def _recipients(self, sender: str, recipients: Sequence[str]) -> dict[str, str]:
+        """Name every recipient; returns the refused ones when somebody else than the sender himself was taken.
+
+        A copy that reaches only ourselves would come back and prove a delivery that never was.
+        """
+        others = set(recipients) - {sender} or set(recipients)
         refused: dict[str, str] = {}
         permanent = True
         for recipient in recipients:
@@ -241,7 +245,7 @@ class _Attempt:
             if code // 100 != 2:
                 refused[recipient] = line
                 permanent = permanent and _is_permanent(code)
-        if len(refused) < len(set(recipients)):
+        if not others <= refused.keys():
             return refused
         first = next(iter(refused.values()), "there is no recipient")
         if permanent:
