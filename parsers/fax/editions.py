@@ -1,4 +1,4 @@
-"""Where each form edition prints what, in mm, by `python -m tests.fakes.form_geometry`; not to be edited."""
+"""Where each form edition prints what, in mm. By `python -m tests.fakes.form_geometry`; do not edit."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from parsers.forms import EDITIONS
 from tests.fakes.rosters import KEY, roster_sheet
 
 TARGET = Path(__file__).parents[2] / "parsers" / "fax" / "editions.py"
-_HEADER = '''"""Where each form edition prints what, in mm, by `python -m tests.fakes.form_geometry`; not to be edited."""
+_HEADER = '''"""Where each form edition prints what, in mm. By `python -m tests.fakes.form_geometry`; do not edit."""
 
 from __future__ import annotations
 
