@@ -28,6 +28,8 @@ _DEPTH_MOST = 3
 _BYTES_MOST = 64_000_000
 _PARTS_MOST = 200
 _SIGNATURE_BYTES = 20_000
+_CARRY_OUR_OWN = frozenset({MessageKind.OWN, MessageKind.BOUNCE, MessageKind.RECEIPT})
+"""Mails whose attachments are what we sent: listed, never read."""
 _HOPELESS = frozenset({sniff.TEXT, sniff.CSV, sniff.HTML, sniff.XML, sniff.BINARY, sniff.EMPTY})
 
 
@@ -75,6 +77,14 @@ def read_outline(name: str, data: bytes, context: ReadingContext, part: str = ""
 def read_part(name: str, data: bytes, context: ReadingContext, part: str) -> Document:
     """Read one attachment (path as in `Message.attachments`) and nothing else. Raises KeyError when there is none."""
     return _read(_find(_root(name, data), part, context), context)
+
+
+def parts_to_read(outline: Document) -> tuple[str, ...]:
+    """Paths to ask `read_part` for, by an outline; empty for a file that is no mail."""
+    message = outline.message
+    if message is None or message.kind in _CARRY_OUR_OWN:
+        return ()
+    return tuple(a.part for a in message.attachments[:_PARTS_MOST])
 
 
 def merge(document: Document, part: Document) -> Document:
@@ -126,8 +136,8 @@ def _read_mail(part: _Part, context: ReadingContext) -> Document:
     if part.depth >= _DEPTH_MOST:
         raise ParserError(Problem.NESTED_TOO_DEEP, part.name)
     document, parts = _open_mail(part, context)
-    if document.message is not None and document.message.kind is MessageKind.OWN:
-        return document  # our own copy: what it carries is what we wrote
+    if document.message is None or document.message.kind in _CARRY_OUR_OWN:
+        return document
     for leaf in parts:
         document = merge(document, _read(leaf, context))
     return document

@@ -26,7 +26,7 @@ from pathlib import Path
 import parsers
 from daemon.adapters.reading.wire import BadAnswer, Limits, Op, Request, pack_request, unpack_answer
 from parsers.findings import Document, Note, Problem, Source
-from parsers.reading import ReadingContext, merge
+from parsers.reading import ReadingContext, merge, parts_to_read
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from daemon.adapters.reading.zygote import main; main()"
 _GRACE_S = 10.0
@@ -69,6 +69,8 @@ class SandboxedReader:
         self._limits = limits or Limits()
         self._module = module
         self._budget_s = budget_s
+        self.parallel = parallel
+        """From how many threads at once it is worth asking."""
         self._slots = threading.BoundedSemaphore(parallel)
         self._lock = threading.Lock()
         self._zygote: Zygote | None = None
@@ -109,13 +111,14 @@ class SandboxedReader:
     def _read_in_pieces(self, outline: Request, death: Death, deadline: float) -> Document:
         """Everything but what kills: the outline of a mail, then each attachment by itself, nested mails likewise."""
         found = self._run(outline, deadline)
-        attachments = found.message.attachments if isinstance(found, Document) and found.message is not None else ()
-        if isinstance(found, Death) or not attachments:
-            document = found if isinstance(found, Document) else _unread(outline)
+        if isinstance(found, Death):
+            found = _unread(outline)
+        parts = parts_to_read(found)
+        if not parts:
             killed = Note(Problem.READER_KILLED, death.detail, outline.part)
-            return replace(document, problems=(*document.problems, killed))
-        for attachment in attachments:
-            piece = replace(outline, op=Op.PART, part=attachment.part)
+            return replace(found, problems=(*found.problems, killed))
+        for part in parts:
+            piece = replace(outline, op=Op.PART, part=part)
             outcome = self._run(piece, deadline)
             if isinstance(outcome, Death):
                 outcome = self._read_in_pieces(replace(piece, op=Op.OUTLINE), outcome, deadline)

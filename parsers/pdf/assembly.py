@@ -100,6 +100,15 @@ def loose_ends(content: PageContent) -> list[str]:
     return found
 
 
+def dated_rows(grid: Grid) -> int:
+    """Rows of at least three cells with a date among them: what a roster without its header looks like."""
+    rows: dict[int, list[str]] = defaultdict(list)
+    for cell in grid.cells.values():
+        if cell.text:
+            rows[cell.row].append(squash(fold(cell.text)))
+    return sum(len(texts) >= 3 and any(_DATED.search(t) for t in texts) for texts in rows.values())
+
+
 def _home(run: Run, tables: Sequence[Table]) -> int | None:
     """Index of the smallest table that most of the run stands in."""
     x, y = middle(run.box)

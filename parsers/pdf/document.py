@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from parsers.errors import ParserError
 from parsers.findings import Box, Note, Page, PageKind, Problem
-from parsers.pdf.assembly import grid_of, loose_ends
+from parsers.pdf.assembly import dated_rows, grid_of, loose_ends
 from parsers.pdf.form import form_of, read_form
-from parsers.pdf.imprint import imprint_of
+from parsers.pdf.imprint import Imprint, imprint_of
 from parsers.pdf.page import Glyph, Mark, MarkKind, PageContent, Rule, area, middle, right
 from parsers.pdf.pdfium import Seen, open_document, see_page
 from parsers.pdf.structure import Annotation, Embedded, structure_of
@@ -91,13 +91,22 @@ def _read_page(page: PageContent, part: str, context: ReadingContext) -> GridRea
     if form is not None:
         reading = read_form(form, imprint, part=part, context=context)
     else:
-        reading = read_grid(grid_of(page), part=part, context=context, known_roster=imprint.roster)
-        extra = tuple(Note(Problem.EXTRA_TEXT, text, part) for text in loose_ends(page))
-        reading = replace(reading, notes=reading.notes + extra)
+        reading = _read_table(page, imprint, part, context)
     pages = tuple(
         replace(p, turned_deg=page.turned_deg, sheet=imprint.sheet, sheets=imprint.sheets) for p in reading.pages
     )
     return replace(reading, pages=pages, notes=(*reading.notes, *imprint.notes(part)))
+
+
+def _read_table(page: PageContent, imprint: Imprint, part: str, context: ReadingContext) -> GridReading:
+    """Somebody's own table, or our workbook printed."""
+    grid = grid_of(page)
+    reading = read_grid(grid, part=part, context=context, known_roster=imprint.roster)
+    notes = [Note(Problem.EXTRA_TEXT, text, part) for text in loose_ends(page)]
+    if not reading.findings and dated_rows(grid):
+        # The rows of a table that began on the page before, most likely: they may be the answer.
+        notes.append(Note(Problem.NO_ROSTER_FOUND, f"page {page.number}", part))
+    return replace(reading, notes=(*reading.notes, *notes))
 
 
 def _kind_without_text(page: PageContent) -> PageKind | None:

@@ -21,7 +21,7 @@ from tests.fakes.pdfs import set_page
 from tests.fakes.workbooks import returned_workbook
 
 NOTHING = ReadingContext()
-SHORT = Limits(wall_s=0.6, cpu_s=1, memory_bytes=600 << 20, output_bytes=4 << 20)
+SHORT = Limits(wall_s=0.8, cpu_s=30, memory_bytes=200 << 20, output_bytes=4 << 20)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_whatever_a_file_does_to_its_reader_is_told_as_its_death(
 
 
 def test_a_reader_that_burns_its_processor_time_is_ended_by_the_kernel() -> None:
-    pool = SandboxedReader(dataclasses.replace(SHORT, wall_s=10.0), module="tests.fakes.hostile_reader")
+    pool = SandboxedReader(dataclasses.replace(SHORT, wall_s=20.0, cpu_s=1), module="tests.fakes.hostile_reader")
     try:
         assert _killed(pool.read("x", b"loop", NOTHING)) == [("", "cpu")]
     finally:

@@ -7,8 +7,10 @@ import io
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfWriter
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, NumberObject
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, NumberObject, TextStringObject
 
 from parsers.codes import make_code
 from parsers.findings import Decision, Document, Finding, PageKind, Problem
@@ -142,6 +144,29 @@ def test_a_date_on_the_line_between_two_rows_is_for_a_person() -> None:
     assert {f.row for f in document.findings if f.decision is Decision.REVIEW} >= {2, 3}
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    dx=st.floats(-60, 60),
+    dy=st.floats(-14, 14),
+    text=st.sampled_from(["令和8年4月10日", "R8.4.10", "4/10", "2026/4/10"]),
+    size=st.sampled_from([8.0, 10.0, 16.0]),
+    shown=st.booleans(),
+)
+def test_wherever_a_date_is_put_it_is_never_read_for_a_row_or_column_it_is_not_in(
+    dx: float, dy: float, text: str, size: float, shown: bool
+) -> None:
+    blank = set_page(_table([(*row[:3], "", "") for row in ROWS]))
+    x, y = 125.0 + dx, 60.0 + dy
+    put = stamped if shown else annotated
+    for found in _read(put(blank, [(x, y, text)], size_pt=size)).findings:
+        if found.value is not None:
+            middle = y + size * 25.4 / 72 / 2
+            top = 48.7 + 7.53 * ((found.row or 0) - 1)
+            assert found.value == "2026-04-10"
+            assert top <= middle <= top + 7.6
+            assert 105 < x < 147
+
+
 def test_text_over_text_is_for_a_person() -> None:
     full = set_page(_table())
     box = _by_row(_read(full))[1].evidence.box_mm
@@ -201,6 +226,20 @@ def test_a_note_laid_beside_the_table_is_told() -> None:
     assert [n.code for n in document.problems] == [Problem.EXTRA_TEXT]
 
 
+def test_an_annotation_without_a_look_of_its_own_is_read_from_its_words() -> None:
+    blank = set_page(_table([(*row[:3], "", "") for row in ROWS]))
+    found = _by_row(_read(annotated(blank, [(112.0, 58.3, "令和8年4月10日")], size_pt=10, shown=False)))
+    assert {r: f.value for r, f in found.items()} == {1: None, 2: "2026-04-10", 3: None, 4: None}
+
+
+def test_the_words_of_a_text_field_are_read() -> None:
+    blank = marked(set_page(_table([(*row[:3], "", "") for row in ROWS])), "/Widget", (112.0, 58.3, 30.0, 4.0))
+    writer = PdfWriter(clone_from=io.BytesIO(blank))
+    field = writer.pages[0]["/Annots"].get_object()[0].get_object()
+    field.update({NameObject("/FT"): NameObject("/Tx"), NameObject("/V"): TextStringObject("R8.4.10")})
+    assert _values(_read(_bytes(writer)))[2] == "2026-04-10"
+
+
 def test_two_codes_on_a_page_are_told() -> None:
     document = _read(set_page(_table() + f"#pad(12mm)[回付番号　{make_code(b'k', 'other')}]"))
     assert Problem.SEVERAL_ROSTER_CODES in {n.code for n in document.problems}
@@ -218,6 +257,19 @@ def test_a_letter_is_no_roster() -> None:
     assert document.findings == ()
     assert [p.kind for p in document.pages] == [PageKind.TEXT]
     assert [n.code for n in document.problems] == [Problem.NO_ROSTER_FOUND]
+
+
+def test_rows_without_a_header_on_a_second_page_are_told() -> None:
+    rest = "#pagebreak()#pad(12mm, table(columns: 3, [5], [森 健], [令和8年4月3日]))"
+    document = _read(set_page(_table() + rest))
+    assert _values(document) == READ
+    assert [(n.code, n.detail) for n in document.problems] == [(Problem.NO_ROSTER_FOUND, "page 2")]
+
+
+def test_a_cover_letter_before_the_table_is_no_problem() -> None:
+    document = _read(set_page("#pad(20mm)[送付状　令和8年4月10日]#pagebreak()" + _table()))
+    assert (_values(document), document.problems) == (READ, ())
+    assert [p.kind for p in document.pages] == [PageKind.TEXT, PageKind.FORM]
 
 
 def test_an_empty_page_is_blank() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import parsers.tables.workbook
 from parsers import sniff
 from parsers.findings import Document, MessageKind, PageKind, Problem, document_from_json, to_json
-from parsers.reading import ReadingContext, merge, read_file, read_outline, read_part
+from parsers.reading import ReadingContext, merge, parts_to_read, read_file, read_outline, read_part
 from parsers.warming import sample_mail, sample_pdf
 from tests.fakes.pdfs import set_page
 from tests.fakes.workbooks import CODE, returned_workbook
@@ -183,6 +183,7 @@ def test_what_our_own_mail_carries_is_listed_and_not_read() -> None:
     assert document.message.kind is MessageKind.OWN
     assert len(document.message.attachments) == 1
     assert document.findings == ()
+    assert parts_to_read(document) == ()
 
 
 def test_a_file_called_eml_is_a_mail_whatever_its_headers() -> None:
@@ -196,9 +197,8 @@ def test_an_enormous_file_is_not_opened() -> None:
 
 def _in_pieces(raw: bytes) -> Document:
     document = read_outline("1.eml", raw, CONTEXT)
-    assert document.message is not None
-    for attachment in document.message.attachments:
-        document = merge(document, read_part("1.eml", raw, CONTEXT, attachment.part))
+    for part in parts_to_read(document):
+        document = merge(document, read_part("1.eml", raw, CONTEXT, part))
     return document
 
 
