@@ -1,8 +1,8 @@
 """Ledger → register: what each stored message is, and what follows from it.
 
 Each message is one transaction: its readings, questions, states, receipts and its own new state appear together or
-not at all, so a crash anywhere replays the message into the same story (I8). Three crashes while at work on one
-message set it aside for a person (Mailman's rule); the others go on.
+not at all, so a crash anywhere replays the message into the same story (I8). Messages are read ahead
+(`handlers.ahead`), applied in order; one that keeps failing is set aside (`handlers.claims`), the others go on.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from daemon.domain.calendar import TOKYO
 from daemon.domain.model import LedgerMail, MailState
 from daemon.handlers.acknowledge import acknowledge
+from daemon.handlers.ahead import opened, turn_on
 from daemon.handlers.apply import apply_findings
 from daemon.handlers.bounced import bounced
+from daemon.handlers.claims import claim, strike
 from daemon.handlers.correlate import attribute
 from daemon.handlers.deliver import confirm_by_evidence
 from daemon.handlers.desk import Applied, Desk
@@ -25,6 +28,9 @@ from daemon.points import reach
 from daemon.ports import Kit, Transaction
 from parsers.findings import Document, MessageKind
 from parsers.reading import ReadingContext
+
+BATCH = 200
+"""Messages looked up at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,77 +42,56 @@ class IngestReport:
 
 
 def work_through(kit: Kit) -> IngestReport:
-    """Work on every message that nothing has looked into yet, oldest first."""
-    applied = failed = 0
-    while True:
-        with kit.store.snapshot() as tx:
-            waiting = tx.mails(state=MailState.RECEIVED, limit=50)
-        if not waiting:
-            return IngestReport(applied, failed)
-        for mail in waiting:
-            done = ingest(kit, mail.ledger_id)
-            applied += done
-            failed += not done
-        if failed >= len(waiting) and not applied:
-            return IngestReport(applied, failed)
+    """Work on every message that nothing has looked into yet, oldest first.
+
+    One worker at a time in this process: a call that comes while another works returns at once, and the other looks
+    again before it ends.
+    """
+    turn = turn_on(kit.store)
+    if not turn.take():
+        return IngestReport()
+    total = IngestReport()
+    try:
+        while True:
+            report = _round(kit)
+            total = IngestReport(total.applied + report.applied, total.failed + report.failed)
+            # What failed is tried again at the next call: an outage must not cost three strikes within a second.
+            if not report.applied and not turn.again():
+                return total
+    except BaseException:
+        turn.drop()
+        raise
+
+
+def _round(kit: Kit) -> IngestReport:
+    with kit.store.snapshot() as tx:
+        waiting = tx.mails(state=MailState.RECEIVED, limit=BATCH)
+    applied = sum(
+        _apply(kit, found.mail.ledger_id, found.document) for found in opened(kit, waiting, partial(read, kit))
+    )
+    return IngestReport(applied, len(waiting) - applied)
 
 
 def ingest(kit: Kit, ledger_id: int) -> bool:
     """Work on one message; False when it failed or was set aside. Harmless when repeated."""
-    reach("ingest.before-claim")
-    claimed = _claim(kit, ledger_id)
-    if claimed is None:
-        return False
-    reach("ingest.after-claim")
+    return any(_apply(kit, ledger_id, partial(read, kit, claimed)) for claimed in claim(kit, (ledger_id,)))
+
+
+def _apply(kit: Kit, ledger_id: int, document: Callable[[], Document]) -> bool:
     try:
-        document = read(kit, claimed)
+        found = document()
         reach("ingest.after-read")
         with kit.store.transaction() as tx:
-            _settle(tx, kit, tx.get_mail(ledger_id), document)
+            mail = tx.get_mail(ledger_id)
+            if mail.state is not MailState.RECEIVED:
+                return False  # another daemon on the same database was faster
+            _settle(tx, kit, mail, found)
             reach("ingest.before-commit")
     except Exception as failure:  # noqa: BLE001 - one message must never stop the others (reference mail.md §2.4)
-        _failed(kit, ledger_id, failure)
+        strike(kit, ledger_id, failure)
         return False
     reach("ingest.after-commit")
     return True
-
-
-def _claim(kit: Kit, ledger_id: int) -> LedgerMail | None:
-    """Count the attempt before it begins: a message that kills the process is noticed by its count."""
-    with kit.store.transaction() as tx:
-        mail = tx.get_mail(ledger_id)
-        if mail.state is not MailState.RECEIVED:
-            return None
-        if mail.attempts >= kit.policy.quarantine_after:
-            _quarantine(tx, kit, mail)
-            return None
-        claimed = replace(mail, attempts=mail.attempts + 1)
-        tx.save_mail(claimed)
-        return claimed
-
-
-def _quarantine(tx: Transaction, kit: Kit, mail: LedgerMail) -> None:
-    tx.save_mail(replace(mail, state=MailState.QUARANTINE))
-    tx.append_event(
-        kit.clock.now(), "meibod", "mail-quarantined", subject=f"mail:{mail.ledger_id}",
-        payload={"attempts": mail.attempts, "failure": mail.failure},
-    )  # fmt: skip
-
-
-def _failed(kit: Kit, ledger_id: int, failure: Exception) -> None:
-    with kit.store.transaction() as tx:
-        mail = tx.get_mail(ledger_id)
-        # The type and place of the failure, never its text: that may quote the message.
-        tx.save_mail(replace(mail, failure=f"{type(failure).__name__} in {_place(failure)}"))
-        if mail.attempts >= kit.policy.quarantine_after:
-            _quarantine(tx, kit, tx.get_mail(ledger_id))
-
-
-def _place(failure: Exception) -> str:
-    trace = failure.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "?" if trace is None else f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
 
 
 def read(kit: Kit, mail: LedgerMail) -> Document:
