@@ -25,18 +25,25 @@ from pathlib import Path
 
 import parsers
 from daemon.adapters.reading.wire import BadAnswer, Limits, Op, Request, pack_request, unpack_answer
+from daemon.adapters.reading.zygote import EXIT_NO_MEMORY, OUT_OF_TIME, READY
+from daemon.errors import MeibodError
 from parsers.findings import Document, Note, Problem, Source
 from parsers.reading import ReadingContext, merge, parts_to_read
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from daemon.adapters.reading.zygote import main; main()"
 _GRACE_S = 10.0
 """The zygote ends an overdue child itself; this much later we stop trusting the zygote."""
+_START_S = 60.0
 _CHUNK_BYTES = 1 << 20
 _UNKNOWN_MEDIA = "application/octet-stream"
 
 
 class ZygoteDied(Exception):
     """The warm process is gone; what it was asked for may be asked again of a new one."""
+
+
+class ReaderUnavailable(MeibodError):
+    """The reading process does not start: a fault of the installation, not of a mail. `meibod check` says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ class SandboxedReader:
         self._busy = 0
 
     def read(self, name: str, data: bytes, context: ReadingContext) -> Document:
-        """Read one file or mail. Never raises for what the bytes do."""
+        """Read one file or mail. Never raises for what the bytes do; raises ReaderUnavailable, OSError for the rest."""
         with self._slots, self._in_use():
             deadline = time.monotonic() + self._budget_s
             outcome = self._run(Request(Op.FILE, name, data, context), deadline)
@@ -137,6 +144,9 @@ class SandboxedReader:
         zygote = self._shared()
         try:
             return zygote.ask(request, limits)
+        except ReaderUnavailable:
+            self._retire(zygote)
+            raise
         except ZygoteDied:
             self._retire(zygote)
         private = Zygote(self._module)
@@ -195,6 +205,7 @@ class Zygote:
                 start_new_session=True,
             )
         self._sending = threading.Lock()
+        self._ready = False
 
     @property
     def pid(self) -> int:
@@ -202,7 +213,8 @@ class Zygote:
         return self._process.pid
 
     def ask(self, request: Request, limits: Limits) -> Document | Death:
-        """Have one request read in a child of its own. Raises ZygoteDied."""
+        """Have one request read in a child of its own. Raises ZygoteDied, ReaderUnavailable."""
+        self._wait_until_ready()
         answer, theirs_answer = os.pipe()
         line, theirs_line = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with line, os.fdopen(answer, "rb", buffering=0), _memory_file(pack_request(request, limits)) as memory:
@@ -217,6 +229,20 @@ class Zygote:
                 os.close(theirs_answer)
                 theirs_line.close()
             return _collect(answer, line, limits)
+
+    def _wait_until_ready(self) -> None:
+        """Return when the parsers are loaded: time a mail's wall clock must not pay for."""
+        with self._sending:
+            if self._ready:
+                return
+            try:
+                self._control.settimeout(_START_S)
+                self._ready = self._control.recv(16) == READY
+                self._control.settimeout(None)
+            except OSError as e:
+                raise ReaderUnavailable("the reading process does not start; run `meibod check`") from e
+        if not self._ready:
+            raise ReaderUnavailable("the reading process ends while it starts; run `meibod check`")
 
     def close(self) -> None:
         """Close the control socket, on which the process ends its children and itself."""
@@ -285,7 +311,7 @@ def _judge(line: socket.socket, answer: bytes) -> Document | Death:
 
 def _cause_of_death(word: bytes) -> Death | None:
     status = int(word[1:])
-    if word[:1] == b"t":
+    if word[:1] == OUT_OF_TIME:
         return Death("time")
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
@@ -293,4 +319,4 @@ def _cause_of_death(word: bytes) -> Death | None:
     code = os.waitstatus_to_exitcode(status)
     if code == 0:
         return None
-    return Death("memory" if code == 72 else f"exit {code}")
+    return Death("memory" if code == EXIT_NO_MEMORY else f"exit {code}")

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from daemon.adapters.reader_pool import SandboxedReader
+from daemon.adapters.reader_pool import ReaderUnavailable, SandboxedReader
 from daemon.adapters.reading.wire import Limits
 from parsers.findings import Document, Problem
 from parsers.reading import ReadingContext, read_file
@@ -139,6 +139,16 @@ def test_a_dead_warm_process_is_started_anew(hostile: SandboxedReader) -> None:
     assert hostile.warm_pid not in {None, first}
 
 
+def test_a_reading_process_that_cannot_start_is_no_fault_of_the_mail() -> None:
+    pool = SandboxedReader(SHORT, module="tests.fakes.no_such_reader")
+    try:
+        for _attempt in range(2):
+            with pytest.raises(ReaderUnavailable):
+                pool.read("x", b"ok:1", NOTHING)
+    finally:
+        pool.close()
+
+
 def test_an_idle_pool_keeps_no_process() -> None:
     pool = SandboxedReader(SHORT, module="tests.fakes.hostile_reader")
     assert pool.warm_pid is None
@@ -194,7 +204,7 @@ def test_a_pdf_that_points_to_itself_is_survived(pool: SandboxedReader) -> None:
         b"<</Type/Pages/Kids[2 0 R 3 0 R]/Count 99999>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<</XObject<</A 5 0 R>>>>>>",
         b"<</Length 4>>stream\n/A Do\nendstream",
-        b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</A 5 0 R>>>>/Length 5>>stream\n/A Do\nendstream",
+        b"<</Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</A 5 0 R>>>>/Length 5>>stream\n/A Do\nendstream",
     ]
     body = b"%PDF-1.4\n" + b"".join(b"%d 0 obj\n%b\nendobj\n" % (i, o) for i, o in enumerate(objects, 1))
     data = body + b"trailer<</Root 1 0 R/Size 6>>\nstartxref\n0\n%%EOF"

@@ -32,6 +32,8 @@ from daemon.adapters.reading.wire import Op, Request, pack_answer, unpack_reques
 from parsers.findings import Document
 
 DESCRIPTORS = 3
+READY = b"ready"
+"""First word on the control socket, after everything is loaded."""
 OUT_OF_TIME = b"t"
 """Prefix of the line's last word when the wall clock ran out; b"x" otherwise. The wait status follows in digits."""
 ENDED = b"x"
@@ -54,6 +56,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=int(descriptor)) as control:
+        control.send(READY)
         Zygote(reader, control, Path(folder)).serve()
 
 
