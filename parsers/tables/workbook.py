@@ -7,11 +7,9 @@ give at the same time. Macros and links to other files are never followed.
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
-import openpyxl
 from openpyxl.workbook.workbook import Workbook
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -20,6 +18,7 @@ from parsers.findings import Decision, Finding, Note, Page, PageKind, Problem
 from parsers.forms import XLSX_PROPERTY
 from parsers.reading import ReadingContext
 from parsers.tables.grid import Cell, Grid, GridReading, address
+from parsers.tables.loading import load_cells
 from parsers.tables.package import Package, open_package
 from parsers.tables.roster import read_grid
 from parsers.tables.worksheet import COLS_MOST, ROWS_MOST, CachedValues, SheetReader, plain_value, shown_text
@@ -106,9 +105,7 @@ def open_book(data: bytes, *, part: str = "") -> Book:
 
 def _dressed_book(data: bytes, package: Package, part: str) -> Book:
     """Values with their styles."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # openpyxl warns about everything it drops; we look at drawings ourselves
-        book = openpyxl.load_workbook(io.BytesIO(data), rich_text=True, keep_links=False)
+    book = load_cells(data)
     cached = CachedValues(data)
     sheets = [SheetReader(book, sheet, package, cached) for sheet in book.worksheets[:_SHEETS_MOST]]
     grids = tuple(sheet.grid(n) for n, sheet in enumerate(sheets, start=1))
