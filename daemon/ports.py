@@ -33,6 +33,7 @@ from daemon.domain.policy import Policy
 from parsers.findings import Document, Problem
 from parsers.listing import ListedTrainee, ListingProblem
 from parsers.reading import ReadingContext
+from parsers.results import ListedResult
 
 
 class Clock(Protocol):
@@ -400,11 +401,60 @@ class RosterFiles:
     manifest: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class TraineeLine:
+    """One trainee on a list that goes over all prefectures."""
+
+    prefecture: str
+    centre_title: str
+    """As addressed, e.g. 街角の年金相談センター厚木（オフィス）."""
+    office_title: str
+    """The pension office as written, e.g. 厚木年金事務所."""
+    person: Enrollment
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverSheet:
+    """Everything that stands on one checked roster for 中央年金事務所 (⑦, PRE6)."""
+
+    training: Training
+    number: int
+    """1 = the roster itself, 2 and on = 追加・訂正分（第 number - 1 回）."""
+    made_on: dt.date
+    because: str
+    """Why a supplement was needed; "" on the roster itself."""
+    rows: tuple[TraineeLine, ...]
+    """In the order to be printed; numbered from 1. Dates are taken from `Enrollment.values`."""
+    document_no: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverFiles:
+    """The checked roster as a workbook and on paper."""
+
+    xlsx: bytes
+    pdf: bytes
+
+
 class Documents(Protocol):
     """Makes rosters; deterministic: same sheet, same bytes."""
 
     def roster(self, sheet: RosterSheet) -> RosterFiles:
-        """Raises MissingGlyphs (a Refused) when a name cannot be printed."""
+        """Raises MissingGlyphs (a Refused) when a name cannot be printed.
+
+        For a sheet of edition "post/1" rows are numbered by `Enrollment.post_row`; 修了の有無 is printed
+        from `completed`, for a row with `excluded_because` as 辞退.
+        """
+
+    def handover(self, sheet: HandoverSheet) -> HandoverFiles:
+        """The checked roster for 中央年金事務所. Raises MissingGlyphs (rows numbered as printed)."""
+
+    def results_register(self, training: Training, rows: Sequence[TraineeLine]) -> bytes:
+        """The xlsx HQ fills in with 修了/未修了 before `results import`; what is known already is filled in."""
+
+    def read_results(self, name: str, data: bytes) -> tuple[list[ListedResult], list[ListingProblem]]:
+        """What stands in a filled-in register of results (xlsx, csv), and all that is wrong with it as a table."""
 
     def missing_glyphs(self, texts: Iterable[str]) -> Mapping[str, str]:
         """Text → the characters of it our font lacks; only texts that lack any."""

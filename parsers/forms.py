@@ -19,6 +19,32 @@ CODE_LABEL = "回付番号"
 """Printed before the roster code, on paper and in the workbook (the code stands in the same or the next cell)."""
 
 
+RESULTS_PROPERTY = "meibod-results"
+"""Custom document property of an exported register of results: the training."""
+COMPLETED, NOT_COMPLETED, WITHDRAWN = "completed", "not-completed", "withdrawn"
+RESULTS = {COMPLETED: "修了", NOT_COMPLETED: "未修了", WITHDRAWN: "辞退"}
+"""Value of `Field.COMPLETED` → as printed."""
+REASONS = {"retired": "退職", "transferred": "転出", "other": "その他"}
+"""Value of `Field.NO_DESTINATION_REASON` → as printed; also the options of the choice (contract 3.3)."""
+STAYS = "stays"
+"""Value of `Field.DESTINATION` for the tick 現所属センターのまま: the centre of the roster."""
+STAYS_LABEL = "現所属センターのまま"
+SUBFIELD_STAYS = "destination_stays"
+"""Name of that tick in the layout manifest: a tick of its own beside the field `destination`."""
+
+
+def results_key(training: str, enrollment: str) -> str:
+    """What the hidden key cell of a line of the register of results holds."""
+    return f"results/{training}/{enrollment}"
+
+
+def parse_results_key(text: str) -> tuple[str, str] | None:
+    """Training and enrollment of such a key cell; None when it is none of ours."""
+    kind, _, rest = text.strip().partition("/")
+    training, _, enrollment = rest.rpartition("/")
+    return (training, enrollment) if kind == "results" and training and enrollment else None
+
+
 def row_key(roster: str, row: int, enrollment: str) -> str:
     """What the hidden key cell of a row holds; survives sorting, filtering, inserting and re-saving."""
     return f"{roster}/{row}/{enrollment}"

@@ -45,6 +45,10 @@ class ReadingContext:
     """From addresses of configured fax gateways, lower case."""
     own_addresses: tuple[str, ...] = ()
     """Our own addresses, lower case: mail from them is our own come back."""
+    centres: tuple[str, ...] = ()
+    """Every 街角の年金相談センター there is, bare names as in the master; () = unknown, places cannot be checked."""
+    offices: tuple[str, ...] = ()
+    """Every pension office there is, names without 年金事務所; () = unknown."""
 
 
 @dataclass(frozen=True, slots=True)
