@@ -118,3 +118,12 @@ def within_hours(now: dt.datetime, calendar: OfficeCalendar, policy: Policy) -> 
     """Whether reminders may leave now: an open day, inside the hours HQ chose (Asia/Tokyo)."""
     local = now.astimezone(TOKYO)
     return calendar.is_open(local.date()) and policy.send_from <= local.time() < policy.send_until
+
+
+def next_opening(now: dt.datetime, calendar: OfficeCalendar, policy: Policy) -> dt.datetime:
+    """The first instant from `now` on at which reminders may leave, aware UTC; `now` itself when they may."""
+    if within_hours(now, calendar, policy):
+        return now
+    local = now.astimezone(TOKYO)
+    day = local.date() if local.time() < policy.send_from else local.date() + dt.timedelta(days=1)
+    return dt.datetime.combine(calendar.roll_forward(day), policy.send_from, TOKYO).astimezone(dt.UTC)

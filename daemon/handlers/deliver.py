@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from daemon.domain.model import LedgerMail, MailPurpose, OutboxMail, OutboxState, Review
+from daemon.domain.reminding import next_opening
 from daemon.handlers.dispatch import dispatched
 from daemon.handlers.outgoing import deliver_job
 from daemon.handlers.outguard import objections
+from daemon.handlers.planning import calendar
 from daemon.handlers.remind import still_wanted
 from daemon.points import reach
 from daemon.ports import Kit, SubmissionOutcome, Submitted, Transaction
@@ -66,9 +68,14 @@ def _claim(kit: Kit, outbox_id: int) -> OutboxMail | None:
 def _may_go(tx: Transaction, kit: Kit, mail: OutboxMail) -> bool:
     """Caps, and for a reminder the question whether it is still true."""
     now = kit.clock.now()
-    if mail.purpose is MailPurpose.REMINDER and not still_wanted(tx, kit, mail):
-        _cancel(tx, kit, mail)
-        return False
+    if mail.purpose is MailPurpose.REMINDER:
+        opening = next_opening(now, calendar(kit), kit.policy)
+        if opening > now:  # a retry after an outage must not knock at night
+            tx.save_outbox(replace(mail, not_before_at=opening))
+            return False
+        if not still_wanted(tx, kit, mail):
+            _cancel(tx, kit, mail)
+            return False
     if tx.count_sent(now - dt.timedelta(hours=1)) >= kit.policy.hourly_cap:
         tx.save_outbox(replace(mail, not_before_at=now + dt.timedelta(minutes=15)))
         return False

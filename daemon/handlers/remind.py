@@ -138,7 +138,7 @@ def doubts(tx: Transaction, kit: Kit, dispatch: Dispatch, *, besides: int | None
                 m.purpose in {MailPurpose.DISPATCH, MailPurpose.REMINDER} and m.outbox_id != besides for m in outgoing
             ),
             stopped=tx.get_fact(KILL_SWITCH) == "on",
-            reminded_today=bool(reminded),
+            reminded_today=bool(reminded) or tx.count_sent(last_day, where, MailPurpose.REMINDER) > 0,
         ),
         kit.policy,
     )
@@ -214,11 +214,17 @@ def _letter(
     )
 
 
+def _out_of_date(kit: Kit, mail: OutboxMail) -> bool:
+    """Whether the mail speaks of another day than today ("two days left"); what a person approves counts no days."""
+    written_on = mail.created_at.astimezone(TOKYO).date()
+    return mail.stage != Stage.OVERDUE and written_on != kit.clock.today()
+
+
 def still_wanted(tx: Transaction, kit: Kit, mail: OutboxMail) -> bool:
     """Asked again in the transaction that claims the mail: no reminder to somebody who has answered since (I5)."""
     training = tx.get_training(mail.training_id)
     rows = [tx.get_enrollment(e) for e in mail.enrollments]
-    true = all(owes(r, training.course) and r.state is not State.QUERY for r in rows)
+    true = all(owes(r, training.course) and r.state is not State.QUERY for r in rows) and not _out_of_date(kit, mail)
     dispatches = tx.dispatches(mail.training_id, mail.prefecture)
     if not dispatches:
         return False

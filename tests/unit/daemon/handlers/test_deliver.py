@@ -182,11 +182,11 @@ def smuggle(house: House, change: Callable[[Draft], Draft]) -> OutboxMail:
         MailPurpose.REMINDER, "reminder:bug", Rendered("件名", "本文"), ("wm-chiba@example.jp",), prefecture="千葉",
         training_id=ident, enrollments=(chiba.enrollment_id,),
     )  # fmt: skip
+    house.clock.advance(days=22)  # Tuesday, 24 March, 09:00: reminders may go
+    house.receive()
     with house.store.transaction() as tx:
         outbox_id = queue(tx, house.kit, change(draft))
     assert outbox_id is not None
-    house.clock.advance(days=22)  # Tuesday, 24 March, 09:00: reminders may go
-    house.receive()
     settle(house.kit)
     house.drain()
     with house.store.snapshot() as tx:
