@@ -49,7 +49,7 @@ def is_tick_box(frame: Box) -> bool:
 
 def read_boxes(runs: Sequence[Run], boxes: Sequence[Box]) -> BoxedText:
     """Read the six boxes of one date; `runs` = all text of the cell, `boxes` from left to right."""
-    printed = _printed(runs, boxes)
+    printed = printed_around(runs, boxes)
     if printed is None:
         text = text_of(runs) if runs else ""
         return BoxedText(text, tuple(runs), doubtful=bool(text))
@@ -66,7 +66,7 @@ def read_boxes(runs: Sequence[Run], boxes: Sequence[Box]) -> BoxedText:
     return BoxedText(text, tuple(written), not clear or not (_WHOLE_DATE.search(plain) or not _DIGIT.search(plain)))
 
 
-def _printed(runs: Sequence[Run], boxes: Sequence[Box]) -> list[Run] | None:
+def printed_around(runs: Sequence[Run], boxes: Sequence[Box]) -> list[Run] | None:
     """What the form prints around the boxes: era, units, the row's tag. None when that is not as it should be."""
     level = middle(boxes[0])[1]
     found: list[Run] = []

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from parsers.findings import Box, Field, Note, PageKind, Problem
 from parsers.pdf.assembly import sorted_into
-from parsers.pdf.boxes import DIGITS, BoxedText, is_digit_box, is_tick_box, read_boxes
+from parsers.pdf.boxes import DIGITS, BoxedText, is_digit_box, is_tick_box, printed_around, read_boxes
 from parsers.pdf.imprint import Imprint
-from parsers.pdf.page import Mark, MarkKind, PageContent, bottom, hull, middle, right, shared
+from parsers.pdf.page import Mark, MarkKind, PageContent, area, bottom, hull, middle, right, shared
 from parsers.pdf.ruled import Region, Table, tables_of
 from parsers.pdf.runs import Run, lines_of, runs_of, text_of
 from parsers.tables.grid import Area, Cell, Grid, GridReading
@@ -30,6 +30,7 @@ _INK_MM2 = 0.5
 _MESSAGES_MM = (33.0, 25.0)
 """The box 連絡欄, from the left of its label and from the label down."""
 _TICK_REACH_MM = 1.5
+_OUTLINE_MM = 0.6
 
 
 @dataclass(slots=True)
@@ -216,7 +217,13 @@ class Form:
         return self._inked(region) or (region in self._unsure and bool(runs or not self._contents.get(region)))
 
     def _inked(self, region: Region) -> bool:
-        return any(m.kind is MarkKind.INK and shared(m.box, region.box) >= _INK_MM2 for m in self._page.marks)
+        """Whether something is drawn in the cell; outlines of what the form prints (a printer's bold) do not count."""
+        runs = self._contents.get(region, [])
+        boxes = self._boxes.get(region)
+        printed = (printed_around(runs, boxes) or []) if boxes else []
+        spared = [_grown(run.box, _OUTLINE_MM) for run in printed]
+        drawn = [m.box for m in self._page.marks if m.kind is MarkKind.INK and shared(m.box, region.box) >= _INK_MM2]
+        return any(not any(_within(box, spare) for spare in spared) for box in drawn)
 
     def _read_same_day(self, region: Region) -> _SameDay:
         boxes = self._boxes[region]
@@ -254,6 +261,14 @@ def _person(runs: Sequence[Run]) -> tuple[list[Run], list[Run], list[Run]]:
     top = min(r.box[1] for r in name)
     kana = [r for r in printed if r not in name and bottom(r.box) <= top + largest / 3]
     return kana, name, added
+
+
+def _grown(box: Box, by: float) -> Box:
+    return box[0] - by, box[1] - by, box[2] + 2 * by, box[3] + 2 * by
+
+
+def _within(inner: Box, outer: Box) -> bool:
+    return shared(inner, outer) >= 0.99 * area(inner)
 
 
 def _plain(runs: Sequence[Run]) -> _Written:

@@ -15,7 +15,7 @@ class Glyph:
     text: str
     """One character; U+FFFD when the font does not say which."""
     box: Box
-    """Of the font's line, not of the ink: letters of one line have equal height."""
+    """One em high, whatever the ink: letters of one size have equal height."""
     added: bool = False
     """Belongs to an annotation or form field, not to the page itself."""
     source: int = 0

@@ -26,6 +26,8 @@ from parsers.pdf.view import Corners, View
 _CHARACTERS_MOST = 60_000
 _INVISIBLE_MODES = frozenset({raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP})
 _CLIPS_MOST = 8
+_BELOW = 0.12
+"""Part of the em below the baseline, as in Japanese fonts."""
 _REPLACEMENT = "\ufffd"
 
 
@@ -116,7 +118,7 @@ def _character(text: Any, index: int, said: str, sources: dict[int, int]) -> _Ch
         return None
     if said == "\0" or raw.FPDFText_HasUnicodeMapError(text, index) == 1:
         said = _REPLACEMENT
-    corners, angle = _loose_corners(text, index), raw.FPDFText_GetCharAngle(text, index)
+    corners, angle = _corners(text, index), raw.FPDFText_GetCharAngle(text, index)
     if not all(map(math.isfinite, (*corners, angle))):
         # A digit of unknown place must not be left out as if it were not there.
         raise ParserError(Problem.UNREADABLE_ATTACHMENT, "pdf: a character without a place")
@@ -148,17 +150,27 @@ def _is_degenerate(clip: Any, path: int) -> bool:
     return bool(xs) and min(max(xs) - min(xs), max(ys) - min(ys)) < 0.5
 
 
-def _loose_corners(text: Any, index: int) -> Corners:
-    """Box of the character in its line; not a number where PDFium knows none."""
-    rect = raw.FS_RECTF()
-    if not raw.FPDFText_GetLooseCharBox(text, index, rect):
+def _corners(text: Any, index: int) -> Corners:
+    """Box of the character in its line, not a number where PDFium knows none.
+
+    Along the line as wide as the character; across it one em, by the baseline. The font's own ascent and descent
+    are of no use: after a second printing they are three times the height of the letters.
+    """
+    rect, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
+    x, y = ctypes.c_double(), ctypes.c_double()
+    if not (
+        raw.FPDFText_GetLooseCharBox(text, index, rect)
+        and raw.FPDFText_GetMatrix(text, index, matrix)
+        and raw.FPDFText_GetCharOrigin(text, index, x, y)
+    ):
         return (math.nan,) * 4
-    return (
-        min(rect.left, rect.right),
-        min(rect.bottom, rect.top),
-        max(rect.left, rect.right),
-        max(rect.bottom, rect.top),
-    )
+    em = raw.FPDFText_GetFontSize(text, index)
+    up_x, up_y = matrix.c * em, matrix.d * em
+    if abs(up_y) >= abs(up_x):
+        across = y.value - _BELOW * up_y, y.value + (1 - _BELOW) * up_y
+        return min(rect.left, rect.right), min(across), max(rect.left, rect.right), max(across)
+    across = x.value - _BELOW * up_x, x.value + (1 - _BELOW) * up_x
+    return min(across), min(rect.bottom, rect.top), max(across), max(rect.bottom, rect.top)
 
 
 def _reading_turn(characters: list[_Character], shown_turn: int) -> int:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfWriter
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, NumberObject, TextStringObject
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, NumberObject, TextStringObject
 
 from parsers.codes import make_code
 from parsers.findings import Decision, Document, Finding, PageKind, Problem
@@ -102,6 +102,16 @@ def test_thin_filled_bars_are_lines_too() -> None:
     words += [("2", 12, 2), ("林 翼", 30, 2), ("令和8年4月2日", 80, 2)]
     text = "".join(f'#place(dx: {x}mm, dy: {22 + 8 * line}mm, "{t}")\n' for t, x, line in words)
     assert _values(_read(set_page(bars + text))) == {1: "2026-04-01", 2: "2026-04-02"}
+
+
+def test_a_font_that_lies_about_its_height_moves_nothing() -> None:
+    writer = PdfWriter(clone_from=io.BytesIO(set_page(_table())))
+    for number in range(1, len(writer._objects) + 1):
+        described = writer.get_object(number)
+        if isinstance(described, DictionaryObject) and described.get("/Type") == "/FontDescriptor":
+            described.update({NameObject("/Ascent"): NumberObject(3500), NameObject("/Descent"): NumberObject(-900)})
+            described[NameObject("/FontBBox")] = ArrayObject(NumberObject(n) for n in (-1000, -900, 3000, 3500))
+    assert _values(_read(_bytes(writer))) == READ
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
