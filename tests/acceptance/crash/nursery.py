@@ -1,7 +1,7 @@
 """Forks story players from one warm process: `python -m tests.acceptance.crash.nursery`.
 
-Each line on standard input is a JSON request {"home", "kill_at": [name, n] | null, "gate": bool}; two lines answer it on
-standard output: the child's process id, then its wait status. With `gate` the child waits until somebody writes to
+Each line on standard input is a JSON request {"home", "kill_at": [name, n] | null, "gate": bool}; two lines answer it
+on standard output: the child's process id, then its wait status. With `gate` the child waits until somebody writes to
 the pipe `home/gate`, so that a tracer can take hold of it first.
 """
 
@@ -29,7 +29,7 @@ def _child(request: dict[str, Any]) -> None:
         if request["gate"]:
             (home / "gate").read_bytes()
         play(home, tuple(request["kill_at"]) if request["kill_at"] else None)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a child must never come back into the loop of its parent
         traceback.print_exc()
         sys.stderr.flush()
         os._exit(1)

@@ -61,7 +61,7 @@ class Relay:
         treat: Callable[[Letter, int], Treatment] = lambda _letter, _attempt: Treatment.TAKE,
         taken: Callable[[Letter], None] = lambda _letter: None,
     ) -> None:
-        """`treat(letter, attempt)` decides, attempts counted from 1 by Message-ID; `taken` is told before the answer."""
+        """`treat(letter, attempt)` decides, attempts by Message-ID from 1; `taken` is told before the answer goes."""
         self._treat, self._tell = treat, taken
         self._lock = threading.Lock()
         self.attempts: Counter[str] = Counter()

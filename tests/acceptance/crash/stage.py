@@ -9,12 +9,8 @@ import hashlib
 import imaplib
 import io
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -202,23 +198,22 @@ class Stage:
         if ledger != sorted(self.on_server().items()):
             found.append("ledger and server differ")
         found += [f"mail {m[0]} is {m[4]}" for m in report["ledger"] if m[4] not in {"applied", "review"}]
-        return found + self._outgoing(report)
-
-    def _outgoing(self, report: dict[str, Any]) -> Iterator[str] | list[str]:
-        found, known = [], set()
-        for mail in report["outbox"]:
-            copies = [m for m in self.relay.taken if m.message_id == mail["message_id"]]
-            known.add(mail["message_id"])
-            if mail["state"] not in {"sent", "confirmed"} or not copies:
-                found.append(f"{mail['key']}: {mail['state']}, taken {len(copies)} times")
-            if len(copies) > 1 + mail["unknowns"]:
-                found.append(f"{mail['key']}: taken {len(copies)} times, {mail['unknowns']} unknowns")
-            if {hashlib.sha256(m.raw).hexdigest() for m in copies} != {mail["sha256"]}:
-                found.append(f"{mail['key']}: the copies are not the frozen bytes")
-            if {tuple(sorted(m.recipients)) for m in copies} != {tuple(mail["recipients"])}:
-                found.append(f"{mail['key']}: other recipients")
+        found += [p for mail in report["outbox"] for p in self._about(mail)]
+        known = {mail["message_id"] for mail in report["outbox"]}
         strangers = [m for m in self.relay.taken if m.message_id not in known]
         return found + [f"{len(strangers)} mails went out that the outbox does not know"] * bool(strangers)
+
+    def _about(self, mail: dict[str, Any]) -> Iterator[str]:
+        """What is wrong with one outgoing mail: not there, there too often, or not as it was frozen (I4)."""
+        copies = [m for m in self.relay.taken if m.message_id == mail["message_id"]]
+        if mail["state"] not in {"sent", "confirmed"} or not copies:
+            yield f"{mail['key']}: {mail['state']}, taken {len(copies)} times"
+        if len(copies) > 1 + mail["unknowns"]:
+            yield f"{mail['key']}: taken {len(copies)} times, {mail['unknowns']} unknowns"
+        if any(hashlib.sha256(m.raw).hexdigest() != mail["sha256"] for m in copies):
+            yield f"{mail['key']}: a copy is not the frozen bytes"
+        if any(sorted(m.recipients) != mail["recipients"] for m in copies):
+            yield f"{mail['key']}: a copy went to others"
 
     def story(self) -> dict[str, Any]:
         """The end state without what may differ between two runs: instants, ledger numbers, attempts."""
@@ -232,61 +227,12 @@ class Stage:
             for prefecture in training["prefectures"]:
                 prefecture["dispatched_at"] = prefecture["dispatched_at"][:10]
         # A digest says at what instant it was made, so its Message-ID is another one each time.
-        mails_out = sorted(
-            [m["key"], "" if m["key"].startswith("digest") else m["message_id"]] for m in report["outbox"]
-        )
+        outbox = {m["key"]: "" if m["key"].startswith("digest") else m["message_id"] for m in report["outbox"]}
         once = ("training-approved", "list-imported", "trainee-listed", "trainee-sent", "mail-queued", "review-settled")
         return {
             "trainings": trainings,
-            "outbox": mails_out,
+            "outbox": outbox,
             "recorded": report["recorded"],
             "events": {kind: report["events"].get(kind, 0) for kind in once},
             "open": report["status"]["mail"]["review"],
         }
-
-
-class Nursery:
-    """The warm process that forks players; use as a context manager, by one thread."""
-
-    def __enter__(self) -> Nursery:
-        command = [sys.executable, "-m", "tests.acceptance.crash.nursery"]
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(60)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-    def play(self, stage: Stage, kill_at: tuple[str, int] | None = None) -> int:
-        """Let one player run; how it ended, as `subprocess` says it (negative = signal)."""
-        with self.player(stage, kill_at) as player:
-            pass
-        return player.returncode
-
-    @contextmanager
-    def player(self, stage: Stage, kill_at: tuple[str, int] | None = None, *, gate: bool = False) -> Iterator[Player]:
-        """A running player; leaving the block waits for its end."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        request = {"home": str(stage.home), "kill_at": kill_at, "gate": gate}
-        if gate:
-            os.mkfifo(stage.home / "gate")
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        player = Player(int(self._process.stdout.readline()))
-        yield player
-        player.returncode = os.waitstatus_to_exitcode(int(self._process.stdout.readline()))
-
-
-class Player:
-    """A process that plays the story."""
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self.returncode = 0

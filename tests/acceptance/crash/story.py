@@ -181,7 +181,9 @@ class Program:
                 for m in outbox
             ],
             "events": Counter(e.kind for e in events),
-            "recorded": sorted([e.subject, json.loads(e.payload)["value"]] for e in events if e.kind == "value-recorded"),
+            "recorded": sorted(
+                [e.subject, json.loads(e.payload)["value"]] for e in events if e.kind == "value-recorded"
+            ),
         }  # fmt: skip
 
 
