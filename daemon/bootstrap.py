@@ -6,10 +6,12 @@ The daemon, the commands and the demo are put together here; they differ by what
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import hashlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,12 +132,30 @@ def installation_key(settings: Settings) -> bytes:
         return _hex("service.key", read_secret("service.key", None, service.key_credential, credentials_directory()))
     if not service.key_file.exists():
         state_directory(settings)
-        descriptor = os.open(service.key_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(_KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+        _make_key(service.key_file)
     return _hex("service.key", read_secret("service.key", service.key_file, "", None))
+
+
+def _make_key(file: Path) -> None:
+    """Write and sync under another name first: a crash leaves no key or a whole one, never a file that stops the start.
+
+    Of two processes that start at once, the second takes the key of the first.
+    """
+    handle, draft = tempfile.mkstemp(prefix=".key-", dir=file.parent)
+    try:
+        with os.fdopen(handle, "w") as written:
+            written.write(secrets.token_hex(_KEY_BYTES))
+            written.flush()
+            os.fsync(handle)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        Path(draft).unlink()
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _hex(key: str, text: str) -> bytes:
