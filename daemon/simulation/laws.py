@@ -47,8 +47,11 @@ class Inspector:
     _opened: set[str] = field(default_factory=set)
     _strays: list[str] = field(default_factory=list)
 
-    def inspect(self) -> dict[str, list[str]]:
-        """Law → what breaks it; every list is empty in a sound world."""
+    def inspect(self, *, deep: bool = False) -> dict[str, list[str]]:
+        """Law → what breaks it; every list is empty in a sound world.
+
+        `deep` reads the whole history and database; otherwise the daemon's own daily proof is asked for its alarms.
+        """
         world = self.world
         with world.kit.store.snapshot() as tx:
             return {
@@ -57,9 +60,14 @@ class Inspector:
                 "reminders": list(self._reminders(tx)),
                 "recipients": self._recipients(tx),
                 "values": list(self._values(tx)),
-                "history": [*verify_chain(world.app.store), *world.app.store.check()],
+                "history": self._history(deep=deep),
                 "work": [*world.errors, *self._stuck(tx)],
             }
+
+    def _history(self, *, deep: bool) -> list[str]:
+        told = [f"alarm {alarm.what}: {alarm.detail}" for alarm in self.world.alarms.found]
+        store = self.world.app.store
+        return [*told, *verify_chain(store), *store.check()] if deep else told
 
     # -- I1 ----------------------------------------------------------------------------------------------------
 
@@ -169,14 +177,18 @@ class Inspector:
                     yield f"{row.enrollment_id} {asked.value}: {value.value} was never written by anybody"
 
     def at_the_end(self) -> list[str]:
-        """When all is settled: every recorded value is the truth, every row is settled rightly."""
+        """When all is settled: every recorded value is the truth, every row is settled rightly.
+
+        What an office got wrong in a way nobody could see, and never put right, counts as written.
+        """
         found = []
         truth = self.world.truth
         with self.world.kit.store.snapshot() as tx:
             for row in tx.enrollments():
                 for asked, value in row.values.items():
                     planned = truth.planned(row.enrollment_id, asked)
-                    if planned is None or planned.isoformat() != value.value:
+                    as_written = truth.misled(row.enrollment_id, asked) == value.value
+                    if not as_written and (planned is None or planned.isoformat() != value.value):
                         found.append(f"{row.enrollment_id} {asked.value}: {value.value} instead of {planned}")
                 if bool(row.excluded_because) != (truth.withdrawn(row.enrollment_id) is not None):
                     found.append(f"{row.enrollment_id} is excluded against the truth")

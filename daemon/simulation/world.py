@@ -57,6 +57,21 @@ _ROUNDS = 12
 
 
 @dataclass(frozen=True, slots=True)
+class Rhythm:
+    """When something looks at the world on a working day although nothing has happened."""
+
+    looks: tuple[tuple[int, int], ...]
+    """Hour and minute."""
+    visits: tuple[int, ...]
+    """Hours at which the admin comes."""
+    night: bool = True
+    """Whether the proofs of 3:10 are made then; otherwise at the first look of the day."""
+
+
+FULL = Rhythm(((8, 30), (9, 0), (11, 0), (13, 0), (15, 0), (16, 30), (18, 0)), (10, 14))
+
+
+@dataclass(frozen=True, slots=True)
 class Beginning:
     """What a world is made of."""
 
@@ -162,32 +177,32 @@ class World:
             await doing()
         self.clock.move_to(end)
 
-    def day(self, day: dt.date) -> None:
+    def day(self, day: dt.date, rhythm: Rhythm = FULL) -> None:
         """Put the rhythm of one day on the agenda: looks at the mailbox, visits of the admin."""
-        calendar = OfficeCalendar(self.kit.directory.closed_days)
-        self.at(tokyo(day, 3, 15), self.look)
-        if not calendar.is_open(day):
+        if rhythm.night:
+            self.at(tokyo(day, 3, 15), self.look)
+        if not OfficeCalendar(self.kit.directory.closed_days).is_open(day):
             self.at(tokyo(day, 12), self.look)
             return
-        for hour, minute in ((8, 30), (9, 0), (11, 0), (13, 0), (15, 0), (16, 30), (18, 0)):
+        for hour, minute in rhythm.looks:
             self.at(tokyo(day, hour, minute), self.look)
-        for hour in (10, 14):
+        for hour in rhythm.visits:
             self.at(tokyo(day, hour), self.visit)
 
     async def visit(self) -> None:
         """The admin looks in; the daemon has just looked into the mailbox, as it always has."""
         await self.look()
-        await asyncio.to_thread(self.admin.visit, self.kit)
-        await self.look()
+        if await asyncio.to_thread(self.admin.visit, self.kit):
+            await self.look()
 
     async def look(self) -> None:
-        """One turn of the daemon: mailbox, chores, work queue; again while that moves anything."""
+        """One turn of the daemon: mailbox, chores, work queue; again while something new arrives."""
         for _ in range(_ROUNDS):
             seen = len(self.network.mailbox.messages)
             await self._sync()
             await self.clockwork.tick()
-            ran = await self.work.drain()
-            if not ran and seen == len(self.network.mailbox.messages):
+            await self.work.drain()
+            if seen == len(self.network.mailbox.messages):
                 break
         else:
             raise RuntimeError("the daemon does not come to rest")

@@ -158,6 +158,8 @@ def _slipped(desk: Desk, request: Request, value: _Value, slip: Slip | None) -> 
     line, field, day = value.line, value.field, value.day
     if slip is Slip.WRONG_DAY:
         other = _another_day(desk, request, value)
+        if other != day:
+            desk.around.truth.mislead(line.enrollment, field, other)
         return _Value(line, field, other, WAYS["era"](other))
     calendar, today = desk.around.calendar, desk.around.clock.today()
     entries = {

@@ -15,6 +15,7 @@ class Truth:
     def __init__(self) -> None:
         self._registered: dict[tuple[str, Field], dt.date] = {}
         self._withdrawn: dict[str, str] = {}
+        self._misled: dict[tuple[str, Field], str] = {}
         self.written: dict[tuple[str, Field], set[str]] = defaultdict(set)
         """By (enrollment, field): every ISO date that a mail to HQ has named, wrong ones included."""
 
@@ -38,6 +39,14 @@ class Truth:
     def withdrawn(self, enrollment: str) -> str | None:
         """Why the trainee does not take part, None when that is not so."""
         return self._withdrawn.get(enrollment)
+
+    def mislead(self, enrollment: str, field: Field, on: dt.date) -> None:
+        """The office writes a day that could be right and is not."""
+        self._misled[enrollment, field] = on.isoformat()
+
+    def misled(self, enrollment: str, field: Field) -> str | None:
+        """The plausible wrong day the office wrote, None when it never did."""
+        return self._misled.get((enrollment, field))
 
     def wrote(self, enrollment: str, field: Field, days: Iterable[dt.date]) -> None:
         """A mail to HQ names these days for the field."""
