@@ -23,6 +23,7 @@ class Roll:
         self._rosters: dict[str, Roster | None] = {}
         self._dispatches: dict[_Office, Dispatch | None] = {}
         self._offices: dict[_Office, dict[str, Enrollment]] = {}
+        self._sheets: dict[str, dict[str, Enrollment]] = {}
         self._questioned: dict[_Office, set[str]] = {}
         self._changed: dict[str, Enrollment] = {}
 
@@ -57,7 +58,10 @@ class Roll:
 
     def sheet(self, roster: Roster) -> list[Enrollment]:
         """The rows of one roster, in order."""
-        return [r for r in self.office(roster.training_id, roster.prefecture) if r.roster == roster.code]
+        if roster.code not in self._sheets:
+            rows = self.office(roster.training_id, roster.prefecture)
+            self._sheets[roster.code] = {row.enrollment_id: row for row in rows if row.roster == roster.code}
+        return list(self._sheets[roster.code].values())
 
     def row(self, enrollment_id: str) -> Enrollment:
         """The row as it is now; raises KeyError."""
@@ -72,6 +76,8 @@ class Roll:
         """The row has changed; `write` saves it."""
         self.office(row.training_id, row.prefecture)
         self._offices[row.training_id, row.prefecture][row.enrollment_id] = row
+        if row.roster in self._sheets:
+            self._sheets[row.roster][row.enrollment_id] = row
         self._changed[row.enrollment_id] = row
 
     def write(self, rows: Iterable[Enrollment] = ()) -> None:

@@ -19,6 +19,12 @@ _ROWS = schema.enrollments
 _VALUES = schema.enrollment_values
 _COLUMNS = tuple(c.name for c in _ROWS.columns)
 _VALUE_COLUMNS = tuple(f.name for f in fields(Value))
+_KEYS: sa.BindParameter[str] = sa.bindparam("keys", expanding=True)
+_DELETE_ROWS = sa.delete(_ROWS).where(_ROWS.c.enrollment_id.in_(_KEYS))
+_DELETE_VALUES = sa.delete(_VALUES).where(_VALUES.c.enrollment_id.in_(_KEYS))
+_INSERT_ROWS, _INSERT_VALUES = sa.insert(_ROWS), sa.insert(_VALUES)
+_SELECT_ROWS = sa.select(_ROWS).order_by(_ROWS.c.roster, _ROWS.c.row, _ROWS.c.enrollment_id)
+_SELECT_VALUES = sa.select(_VALUES).join_from(_VALUES, _ROWS).order_by(_VALUES.c.enrollment_id, _VALUES.c.field)
 _MANY = 400
 """Rows replaced by one statement; both databases allow far more parameters than this makes."""
 
@@ -39,11 +45,11 @@ class EnrollmentRows(Rows):
     def _replace(self, batch: Sequence[Enrollment]) -> None:
         """Out with the old rows, in with the new; foreign keys are looked at when the transaction commits."""
         keys = [e.enrollment_id for e in batch]
-        self._connection.execute(sa.delete(_VALUES).where(_VALUES.c.enrollment_id.in_(keys)))
-        self._connection.execute(sa.delete(_ROWS).where(_ROWS.c.enrollment_id.in_(keys)))
-        self._connection.execute(sa.insert(_ROWS), [{n: getattr(e, n) for n in _COLUMNS} for e in batch])
+        self._connection.execute(_DELETE_VALUES, {"keys": keys})
+        self._connection.execute(_DELETE_ROWS, {"keys": keys})
+        self._connection.execute(_INSERT_ROWS, [{n: getattr(e, n) for n in _COLUMNS} for e in batch])
         if values := [params for e in batch for params in _value_params(e)]:
-            self._connection.execute(sa.insert(_VALUES), values)
+            self._connection.execute(_INSERT_VALUES, values)
 
     def get_enrollment(self, enrollment_id: str) -> Enrollment:
         """Raises KeyError."""
@@ -72,22 +78,15 @@ class EnrollmentRows(Rows):
 
     def _load(self, where: Sequence[sa.ColumnElement[bool]]) -> list[Enrollment]:
         values = self._values(where)
-        query = sa.select(_ROWS).where(*where).order_by(_ROWS.c.roster, _ROWS.c.row, _ROWS.c.enrollment_id)
         return [
             Enrollment(**dict(zip(_COLUMNS, row, strict=True)), values=values.get(row[0], {}))
-            for row in self._connection.execute(query)
+            for row in self._connection.execute(_SELECT_ROWS.where(*where))
         ]
 
     def _values(self, where: Sequence[sa.ColumnElement[bool]]) -> Mapping[str, dict[Field, Value]]:
         """Enrollment → its values."""
-        query = (
-            sa.select(_VALUES)
-            .join_from(_VALUES, _ROWS)
-            .where(*where)
-            .order_by(_VALUES.c.enrollment_id, _VALUES.c.field)
-        )
         found: defaultdict[str, dict[Field, Value]] = defaultdict(dict)
-        for enrollment_id, name, *rest in self._connection.execute(query):
+        for enrollment_id, name, *rest in self._connection.execute(_SELECT_VALUES.where(*where)):
             found[enrollment_id][name] = Value(*rest)
         return found
 

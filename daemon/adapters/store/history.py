@@ -19,6 +19,7 @@ from daemon.domain.model import Event
 _EVENTS = Shape(schema.events, Event, "seq")
 _C = schema.events.c
 _FACTS = schema.facts
+_FACT = sa.select(_FACTS.c.value).where(_FACTS.c.name == sa.bindparam("name"))
 
 
 class HistoryRows(Rows):
@@ -51,7 +52,8 @@ class HistoryRows(Rows):
         return event
 
     def flush(self) -> None:
-        """Insert the events appended so far; the store calls it before the commit, every question about events too."""
+        """Insert the events appended so far; every question about events does so first."""
+        super().flush()
         waiting, self._unwritten = self._unwritten, []
         if waiting:
             self._connection.execute(sa.insert(schema.events), [_EVENTS.params(e) for e in waiting])
@@ -81,8 +83,7 @@ class HistoryRows(Rows):
 
     def get_fact(self, name: str) -> str | None:
         """None when it was never set."""
-        query = sa.select(_FACTS.c.value).where(_FACTS.c.name == name)
-        return self._connection.execute(query).scalar_one_or_none()
+        return self._connection.execute(_FACT, {"name": name}).scalar_one_or_none()
 
     def set_fact(self, name: str, value: str) -> None:
         """Insert or replace."""

@@ -34,8 +34,10 @@ class OutboxRows(Rows):
 
     def find_outbox(self, *, message_id: str = "", dedupe_key: str = "") -> OutboxMail | None:
         """The mail that has what is given; None when there is none or nothing is given."""
-        where = given((_C.message_id, message_id or None), (_C.dedupe_key, dedupe_key or None))
-        return _OUTBOX.find(self._connection, *where) if where else None
+        if not (message_id or dedupe_key):
+            return None
+        found = _OUTBOX.equal(self._connection, message_id=message_id or None, dedupe_key=dedupe_key or None)
+        return found[0] if found else None
 
     def outbox(
         self,

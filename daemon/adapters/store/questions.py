@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from daemon.adapters.store import schema
-from daemon.adapters.store.shape import Rows, Shape, given
+from daemon.adapters.store.shape import Rows, Shape
 from daemon.domain.model import Reading, Review, ReviewState
 from parsers.findings import Problem
 
@@ -18,21 +20,41 @@ _REVIEWS = Shape(schema.reviews, Review, "review_id")
 class QuestionRows(Rows):
     """The part of a transaction that keeps what was read and what is asked."""
 
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._last_reading: int | None = None
+        self._unwritten_readings: list[Reading] = []
+        """Added and not yet inserted: one statement for a sheet, not one for each cell."""
+
     def add_reading(self, reading: Reading) -> int:
         """The new id."""
-        return _READINGS.add(self._connection, reading)
+        if self._last_reading is None:
+            highest = self._connection.execute(sa.select(sa.func.max(schema.readings.c.reading_id))).scalar_one()
+            self._last_reading = highest or 0
+        self._last_reading += 1
+        self._unwritten_readings.append(replace(reading, reading_id=self._last_reading))
+        return self._last_reading
+
+    def flush(self) -> None:
+        """Insert the readings added so far. Nobody else can have taken their numbers: writers are serialised."""
+        super().flush()
+        waiting, self._unwritten_readings = self._unwritten_readings, []
+        if waiting:
+            _READINGS.add_all(self._connection, waiting)
 
     def get_reading(self, reading_id: int) -> Reading:
         """Raises KeyError."""
+        self.flush()
         return _READINGS.get(self._connection, reading_id)
 
     def readings(self, *, ledger_id: int | None = None, enrollment_id: str | None = None) -> list[Reading]:
         """By id."""
-        c = schema.readings.c
-        return _READINGS.list(self._connection, given((c.ledger_id, ledger_id), (c.enrollment_id, enrollment_id)))
+        self.flush()
+        return _READINGS.equal(self._connection, ledger_id=ledger_id, enrollment_id=enrollment_id)
 
     def problems_read(self, enrollment_ids: Iterable[str]) -> Mapping[str, frozenset[Problem]]:
         """Enrollment → every problem any of its readings had; those without any are left out."""
+        self.flush()
         c = schema.readings.c
         query = sa.select(c.enrollment_id, c.problems).where(c.enrollment_id.in_(tuple(enrollment_ids)))
         found: dict[str, frozenset[Problem]] = {}
@@ -70,12 +92,11 @@ class QuestionRows(Rows):
         enrollment_id: str | None = None,
     ) -> list[Review]:
         """By id; `state=None` means all."""
-        c = schema.reviews.c
-        where = given(
-            (c.state, state),
-            (c.prefecture, prefecture),
-            (c.training_id, training_id),
-            (c.ledger_id, ledger_id),
-            (c.enrollment_id, enrollment_id),
+        return _REVIEWS.equal(
+            self._connection,
+            state=state,
+            prefecture=prefecture,
+            training_id=training_id,
+            ledger_id=ledger_id,
+            enrollment_id=enrollment_id,
         )
-        return _REVIEWS.list(self._connection, where)

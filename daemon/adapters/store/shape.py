@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from functools import cached_property
@@ -23,6 +24,7 @@ class Shape(Generic[_T]):
         self.key = key
         self.columns = tuple(c.name for c in table.columns)
         self._get = attrgetter(*self.columns)
+        self._by_columns: dict[tuple[str, ...], sa.Select[Any]] = {}
         if self.columns != tuple(f.name for f in fields(kind)):  # type: ignore[arg-type]
             raise TypeError(f"{table.name} and {kind.__name__} differ")
 
@@ -61,12 +63,31 @@ class Shape(Generic[_T]):
         if connection.dialect.name == "postgresql" and self.table.autoincrement_column is not None:
             _count_on(connection, self.table.name, self.key)
 
+    def add_all(self, connection: Connection, values: Sequence[_T]) -> None:
+        """Insert values that come with their own numbers."""
+        connection.execute(self._insert, [self.params(v) for v in values])
+        if connection.dialect.name == "postgresql" and self.table.autoincrement_column is not None:
+            _count_on(connection, self.table.name, self.key)
+
     def get(self, connection: Connection, key: object) -> _T:
         """The value under `key`; raises KeyError when there is none."""
-        found = self.find(connection, self.table.c[self.key] == key)
-        if found is None:
+        found = self.equal(connection, **{self.key: key})
+        if not found:
             raise KeyError(f"{self.table.name} {key}")
-        return found
+        return found[0]
+
+    def equal(self, connection: Connection, **wanted: object | None) -> builtins.list[_T]:
+        """All values whose columns equal what is given (None = whatever), by key.
+
+        The statement is built once for each set of columns: building costs three times what SQLite takes to answer.
+        """
+        params = {name: value for name, value in wanted.items() if value is not None}
+        names = tuple(params)
+        query = self._by_columns.get(names)
+        if query is None:
+            same = [self.table.c[name] == sa.bindparam(name) for name in names]
+            query = self._by_columns[names] = self.select.where(*same).order_by(self.table.c[self.key])
+        return [self.kind(*row) for row in connection.execute(query, params)]
 
     def find(self, connection: Connection, *where: sa.ColumnElement[bool]) -> _T | None:
         """The first value that fits, by key."""
@@ -99,6 +120,9 @@ class Rows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def flush(self) -> None:
+        """Write what was collected for one statement; the store calls it before the commit."""
 
     def _count_by(self, column: sa.Column[_T], where: Iterable[sa.ColumnElement[bool]] = ()) -> dict[_T, int]:
         """Values that occur in the column → how often."""

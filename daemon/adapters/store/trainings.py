@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 
 from daemon.adapters.store import schema
-from daemon.adapters.store.shape import Rows, Shape, given
+from daemon.adapters.store.shape import Rows, Shape
 from daemon.domain.model import Dispatch, Handover, Roster, Training
 
 _TRAININGS = Shape(schema.trainings, Training, "training_id")
@@ -41,12 +41,11 @@ class TrainingRows(Rows):
 
     def find_roster(self, code: str) -> Roster | None:
         """None when there is none."""
-        return _ROSTERS.find(self._connection, schema.rosters.c.code == code)
+        return next(iter(_ROSTERS.equal(self._connection, code=code)), None)
 
     def rosters(self, training_id: str, prefecture: str | None = None) -> list[Roster]:
         """Those of one training, by code."""
-        c = schema.rosters.c
-        return _ROSTERS.list(self._connection, given((c.training_id, training_id), (c.prefecture, prefecture)))
+        return _ROSTERS.equal(self._connection, training_id=training_id, prefecture=prefecture)
 
     def save_dispatch(self, dispatch: Dispatch) -> None:
         """Insert or replace."""
@@ -54,12 +53,11 @@ class TrainingRows(Rows):
 
     def find_dispatch(self, dispatch_id: str) -> Dispatch | None:
         """None when there is none."""
-        return _DISPATCHES.find(self._connection, schema.dispatches.c.dispatch_id == dispatch_id)
+        return next(iter(_DISPATCHES.equal(self._connection, dispatch_id=dispatch_id)), None)
 
     def dispatches(self, training_id: str | None = None, prefecture: str | None = None) -> list[Dispatch]:
         """By id."""
-        c = schema.dispatches.c
-        return _DISPATCHES.list(self._connection, given((c.training_id, training_id), (c.prefecture, prefecture)))
+        return _DISPATCHES.equal(self._connection, training_id=training_id, prefecture=prefecture)
 
     def first_dispatched_at(self) -> dt.datetime | None:
         """When the earliest mailing left, None while none has."""
@@ -82,4 +80,4 @@ class TrainingRows(Rows):
 
     def handovers(self, training_id: str) -> list[Handover]:
         """Those of one training, by id."""
-        return _HANDOVERS.list(self._connection, [schema.handovers.c.training_id == training_id])
+        return _HANDOVERS.equal(self._connection, training_id=training_id)
