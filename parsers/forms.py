@@ -85,6 +85,16 @@ class FormEdition:
     """Fields an office fills in, in reading order."""
     rows_per_page: int
 
+    @property
+    def dates(self) -> tuple[Field, ...]:
+        """Those of the fields that hold a date."""
+        return tuple(f for f in self.fields if f.is_date)
+
+    @property
+    def after_training(self) -> bool:
+        """Whether it asks for placement and deletion instead of a registration."""
+        return Field.DESTINATION in self.fields
+
 
 PRE_EXISTING_ID = FormEdition(
     "pre-existing-id/1", 1, "受講者名簿（ＩＤ兼務登録用）", (Field.CONCURRENT_REGISTERED_ON,), 12
@@ -101,5 +111,5 @@ POST = FormEdition(
     8,
 )
 
-EDITIONS = {e.name: e for e in (PRE_EXISTING_ID, PRE_NEW_ID)}
+EDITIONS = {e.name: e for e in (PRE_EXISTING_ID, PRE_NEW_ID, POST)}
 EDITIONS_BY_NUMBER = {e.number: e for e in EDITIONS.values()}

@@ -29,6 +29,22 @@ class DatePlace:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacementPlace:
+    """What a row asks for after the training, beside the dates."""
+
+    result: Box
+    """修了の有無 as printed."""
+    stays: Box
+    """The box 現所属のまま to tick."""
+    destination: Box
+    """Room for the name of a centre or pension office."""
+    reasons: Mapping[str, Box]
+    """Boxes to tick, by the options of `parsers.forms.REASONS`."""
+    reason_words: Box
+    """Room for words behind その他."""
+
+
+@dataclass(frozen=True, slots=True)
 class RowPlace:
     """One line of the table."""
 
@@ -46,6 +62,8 @@ class RowPlace:
     """The box to tick."""
     remark: Box | None
     """The cell 備考, where the edition has one."""
+    placement: PlacementPlace | None = None
+    """Only in editions of the time after the training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +140,5 @@ def _row(index: int, row: Mapping[str, Any]) -> RowPlace:
         tuple(DatePlace(Field(d["field"]), d["box"], d["digits"]) for d in row["dates"]),
         row["not_applicable"],
         row["remark"],
+        PlacementPlace(**row["placement"]) if "placement" in row else None,
     )

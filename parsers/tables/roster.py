@@ -96,7 +96,7 @@ def _kind(view: View, tables: list[Table], code: str | None) -> PageKind:
 def _edition(tables: list[Table]) -> str | None:
     """The edition whose dates are just those of the tables."""
     fields = {c.meaning for t in tables for c in t.dates()}
-    return next((e.name for e in EDITIONS.values() if set(e.fields) == fields), None)
+    return next((e.name for e in EDITIONS.values() if set(e.dates) == fields), None)
 
 
 def _sheet_problems(tables: list[Table], findings: list[Finding]) -> list[Problem]:

@@ -15,7 +15,7 @@ from daemon.adapters.documents import TypstDocuments
 from daemon.adapters.resources import data_path
 from daemon.domain.model import Course
 from parsers.forms import EDITIONS
-from tests.fakes.rosters import KEY, roster_sheet
+from tests.fakes.rosters import KEY, post_sheet, roster_sheet
 
 TARGET = Path(__file__).parents[2] / "parsers" / "fax" / "editions.py"
 _HEADER = '''"""Where each form edition prints what, in mm. By `python -m tests.fakes.form_geometry`; do not edit."""
@@ -31,9 +31,12 @@ GEOMETRIES: Final[dict[str, Any]] = '''
 _COLUMNS = {
     "pre-existing-id/1": {"number": (8.0, 12.0), "name": (20.0, 52.0), "remark": (173.0, 29.0)},
     "pre-new-id/1": {"number": (8.0, 9.0), "name": (17.0, 36.0), "remark": None},
+    "post/1": {"number": (8.0, 9.0), "name": (17.0, 36.0), "remark": None},
 }
 _TAG = (-7.0, 0.0, 6.1, 4.0)
 """Of the tag against the first box of the date."""
+_RESULT = (53.0, 0.0, 17.0, 8.0)
+"""修了の有無 as printed, against the top of the row."""
 _MESSAGES = (107.0, 256.8, 34.0, 25.0)
 _STAMP = (143.0, 256.8, 20.0, 25.0)
 
@@ -44,7 +47,8 @@ def geometries() -> dict[str, Any]:
     by_edition = {course.edition.name: course for course in reversed(Course)}
     found = {}
     for name, edition in EDITIONS.items():
-        sheet = roster_sheet(by_edition[name], edition.rows_per_page)
+        make = post_sheet if edition.after_training else roster_sheet
+        sheet = make(by_edition.get(name, Course.WM_SKILL_UP), edition.rows_per_page)
         found[name] = _page(name, documents.roster(sheet).manifest["pages"][0])
     return found
 
@@ -79,6 +83,20 @@ def _row(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
         "tags": tuple(_tag(_digits(place)[0]) for _, place in dates),
         "dates": tuple({"field": f, "box": _box(p["box_mm"]), "digits": _digits(p)} for f, p in dates),
         "not_applicable": _box(row["fields"]["not_applicable"]["box_mm"]),
+        **({"placement": _placement(row["fields"], top)} if "destination" in row["fields"] else {}),
+    }
+
+
+def _placement(fields: Mapping[str, Any], top: float) -> dict[str, Any]:
+    """The upper band of a row after the training."""
+    reason = fields["no_destination_reason"]
+    x, y, w, h = _RESULT
+    return {
+        "result": (x, top + y, w, h),
+        "stays": _box(fields["destination_stays"]["box_mm"]),
+        "destination": _box(fields["destination"]["box_mm"]),
+        "reasons": {option: _box(box) for option, box in reason["options"].items()},
+        "reason_words": _box(reason["text_mm"]),
     }
 
 

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
-from daemon.domain.model import Course, Enrollment, Roster, State, Training, TrainingState
-from daemon.ports import RosterSheet
+from daemon.domain.model import (
+    Course,
+    Enrollment,
+    Phase,
+    Roster,
+    SourceKind,
+    State,
+    Status,
+    Training,
+    TrainingState,
+    Value,
+)
+from daemon.ports import HandoverSheet, RosterSheet, TraineeLine
 from parsers.codes import make_code
+from parsers.findings import Field
+from parsers.forms import POST
 
 KEY = b"a key of the tests, not of anybody"
 PEOPLE = (
@@ -52,6 +66,50 @@ def roster_sheet(course: Course = Course.WM_SKILL_UP, rows: int = 12) -> RosterS
         reply_mail="roster@example.jp",
         contact="研修課　試験太郎　電話 03-0000-5670",
     )
+
+
+RESULTS_OF_PEOPLE = (True, True, False, True, None)
+
+
+def post_sheet(course: Course = Course.WM_SKILL_UP, rows: int = 8) -> RosterSheet:
+    """A roster with results: most have finished, some have not, every fifth withdrew. Row numbers before differ."""
+    before = roster_sheet(course, rows)
+    code = make_code(KEY, f"post/{course}/{rows}")
+    people = tuple(
+        replace(
+            p,
+            row=p.row + 20,
+            post_roster=code,
+            post_row=row,
+            completed=(done := RESULTS_OF_PEOPLE[(row - 1) % 5]),
+            excluded_because="" if done is not None else "辞退",
+        )
+        for row, p in enumerate(before.rows, start=1)
+    )
+    roster = replace(before.roster, code=code, edition=POST.name, phase=Phase.POST)
+    return replace(before, roster=roster, rows=people, issued_on=dt.date(2026, 4, 24))
+
+
+def handover_sheet(rows: int = 30, number: int = 1) -> HandoverSheet:
+    """A checked roster over several prefectures; every row carries its dates."""
+    sheet = roster_sheet(Course.BEGINNER, rows)
+    day = dt.date(2026, 4, 2)
+    at = dt.datetime(2026, 4, 3, tzinfo=dt.UTC)
+    value = Value(day.isoformat(), Status.VERIFIED, SourceKind.XLSX, 1, at, day)
+    dates = {Field.ID_REGISTERED_ON: value, Field.CONCURRENT_REGISTERED_ON: value}
+    lines = tuple(
+        TraineeLine(
+            ("神奈川", "東京", "北海道")[n * 3 // max(rows, 1)],
+            ("街角の年金相談センター厚木（オフィス）", "街角の年金相談センター新宿", "街角の年金相談センター札幌駅前")[
+                n % 3
+            ],
+            ("厚木年金事務所", "新宿年金事務所", "札幌西年金事務所")[n % 3],
+            replace(p, values=dates),
+        )
+        for n, p in enumerate(sheet.rows)
+    )
+    because = "" if number == 1 else "街角の年金相談センター厚木の１名について、兼務登録年月日の訂正があったため"
+    return HandoverSheet(sheet.training, number, dt.date(2026, 4, 9), because, lines, "試験発第１５号", sheet.contact)
 
 
 def person(code: str, row: int, course: Course) -> Enrollment:

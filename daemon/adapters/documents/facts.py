@@ -13,7 +13,7 @@ from typing import Any
 from daemon.domain.calendar import in_era
 from daemon.domain.model import Enrollment
 from daemon.ports import RosterSheet
-from parsers.forms import EDITIONS, FormEdition, row_check
+from parsers.forms import COMPLETED, EDITIONS, NOT_COMPLETED, RESULTS, WITHDRAWN, FormEdition, row_check
 
 _SHOWN_OF_ID = 3
 
@@ -28,6 +28,7 @@ class Facts:
     issued: str
     training: str
     period: str
+    deadline_label: str
     deadline: str
     prefecture: str
     centre: str
@@ -45,19 +46,21 @@ class Facts:
 
 def facts_of(sheet: RosterSheet, words: Mapping[str, Any]) -> Facts:
     """The heading of `sheet` in words."""
-    training = sheet.training
+    training, form, labels = sheet.training, EDITIONS[sheet.roster.edition], words["labels"]
     return Facts(
-        form=EDITIONS[sheet.roster.edition],
+        form=form,
         roster=sheet.roster.code,
         document_no=sheet.document_no,
         issued=in_era(sheet.issued_on, weekday=False),
         training=training.name,
         period=_period(training.starts_on, training.ends_on),
-        deadline=in_era(training.deadline_on),
+        deadline_label=labels["return_when" if form.after_training else "deadline"],
+        # The procedure names no day after the training: nothing on that sheet may look like a deadline.
+        deadline=labels["return_when_value"] if form.after_training else in_era(training.deadline_on),
         prefecture=sheet.office_title,
         centre=sheet.centre_title,
         office=_pension_office(sheet.roster.pension_office),
-        count=f"{len(sheet.rows)}{words['labels']['persons']}",
+        count=f"{len(sheet.rows)}{labels['persons']}",
         reply_fax=sheet.reply_fax,
         reply_mail=sheet.reply_mail,
         contact=sheet.contact,
@@ -78,7 +81,20 @@ def short_era(day: dt.date) -> str:
 
 def row_tag(sheet: RosterSheet, person: Enrollment) -> str:
     """Row No. and its check letter, as printed beside the boxes."""
-    return f"{person.row}{row_check(sheet.roster.code, person.row)}"
+    number = row_number(sheet, person)
+    return f"{number}{row_check(sheet.roster.code, number)}"
+
+
+def row_number(sheet: RosterSheet, person: Enrollment) -> int:
+    """No. of the trainee on this roster, 1-based: that before and that after the training are two."""
+    return person.post_row if EDITIONS[sheet.roster.edition].after_training else person.row
+
+
+def result_of(person: Enrollment) -> str:
+    """修了の有無 as printed; "" while there is none."""
+    if person.excluded_because:
+        return RESULTS[WITHDRAWN]
+    return "" if person.completed is None else RESULTS[COMPLETED if person.completed else NOT_COMPLETED]
 
 
 def _period(starts_on: dt.date, ends_on: dt.date) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from daemon.adapters.documents.facts import row_number
 from daemon.ports import RosterSheet
 
 _PAGE_MM = [210, 297]
@@ -44,7 +45,7 @@ def _page(sheet: RosterSheet, places: Sequence[Mapping[str, Any]], number: int, 
 
 def _row(sheet: RosterSheet, places: Sequence[Mapping[str, Any]], place: Mapping[str, Any]) -> dict[str, Any]:
     own = [p for p in places if p.get("row") == place["row"]]
-    person = next(p for p in sheet.rows if p.row == place["row"])
+    person = next(p for p in sheet.rows if row_number(sheet, p) == place["row"])
     fields: dict[str, Any] = {
         p["field"]: {
             "kind": "date",
@@ -54,12 +55,25 @@ def _row(sheet: RosterSheet, places: Sequence[Mapping[str, Any]], place: Mapping
         for p in _all(own, "date")
     }
     fields |= {p["field"]: {"kind": "tick", "box_mm": _box(p)} for p in _all(own, "tick")}
+    fields |= {p["field"]: {"kind": "text", "box_mm": _box(p)} for p in _all(own, "text")}
+    fields |= {p["field"]: _choice(p, own) for p in _all(own, "choice")}
     return {
-        "row": person.row,
+        "row": place["row"],
         "enrollment": person.enrollment_id,
         "name": person.name,
         "box_mm": _box(place),
         "fields": fields,
+    }
+
+
+def _choice(place: Mapping[str, Any], own: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Boxes to tick and, in `text_mm`, the room for words beside the last of them."""
+    parts = [p for p in own if p.get("field") == place["field"]]
+    return {
+        "kind": "choice",
+        "box_mm": _box(place),
+        "options": {p["option"]: _box(p) for p in _all(parts, "option")},
+        "text_mm": next(_box(p) for p in _all(parts, "words")),
     }
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daemon.adapters.documents.facts import Facts, masked_id, row_tag, short_era
+from daemon.adapters.documents.facts import Facts, masked_id, result_of, row_number, row_tag, short_era
 from daemon.adapters.documents.glyphs import font_path
 from daemon.domain.calendar import TOKYO
 from daemon.domain.model import Enrollment
@@ -23,7 +23,7 @@ from daemon.errors import Refused
 from daemon.ports import RosterSheet
 from parsers.codes import PageCode
 from parsers.findings import Field
-from parsers.forms import FormEdition
+from parsers.forms import EDITIONS, FormEdition
 
 if TYPE_CHECKING:
     import typst
@@ -90,7 +90,9 @@ class Paper:
 
     def _content(self, sheet: RosterSheet, facts: Facts, words: Mapping[str, Any]) -> dict[str, Any]:
         pages = list(sheets_of(sheet.rows, facts.form))
+        said = words["instructions"]
         return {
+            "instructions": said["paper_post" if facts.form.after_training else "paper"],
             "title": facts.form.title,
             "document_title": f"{facts.form.title} {facts.training} {facts.roster}",
             "form": facts.form.name,
@@ -100,7 +102,7 @@ class Paper:
                     "page": number,
                     "pages": len(pages),
                     "capacity": facts.form.rows_per_page,
-                    "code": (code := self._code(facts, number, len(pages), rows)),
+                    "code": (code := self._code(facts, number, len(pages), first_row(sheet, rows))),
                     "qr": qr_rows(code),
                     "rows": [_person(sheet, p, words) for p in rows],
                 }
@@ -108,9 +110,13 @@ class Paper:
             ],
         }
 
-    def _code(self, facts: Facts, page: int, pages: int, rows: Sequence[Enrollment]) -> str:
-        first = rows[0].row if rows else 1
+    def _code(self, facts: Facts, page: int, pages: int, first: int) -> str:
         return PageCode(facts.form.number, facts.roster, page, pages, first).text(self._key)
+
+
+def first_row(sheet: RosterSheet, rows: Sequence[Enrollment]) -> int:
+    """No. of the first row of a page."""
+    return row_number(sheet, rows[0]) if rows else 1
 
 
 def sheets_of(rows: Sequence[Enrollment], form: FormEdition) -> Iterator[Sequence[Enrollment]]:
@@ -130,16 +136,25 @@ def qr_rows(text: str) -> list[str]:
 
 
 def _person(sheet: RosterSheet, person: Enrollment, words: Mapping[str, Any]) -> dict[str, Any]:
-    new_id = Field.ID_REGISTERED_ON in sheet.training.course.edition.fields
     return {
-        "row": person.row,
+        "row": row_number(sheet, person),
         "tag": row_tag(sheet, person),
         "name": person.name,
         "kana": person.kana,
         "terminal_id": masked_id(person.terminal_id),
         "note": _short(person.note, _NOTE_SYMBOLS),
-        "detail": "　".join(_details(person, words["labels"])) if new_id else "",
+        "detail": "　".join(_detail(sheet, person, words["labels"])),
+        "result": result_of(person),
     }
+
+
+def _detail(sheet: RosterSheet, person: Enrollment, labels: Mapping[str, str]) -> Iterator[str]:
+    form = EDITIONS[sheet.roster.edition]
+    if form.after_training:
+        if person.terminal_id:
+            yield f"{labels['terminal_id']} {masked_id(person.terminal_id)}"
+    elif Field.ID_REGISTERED_ON in form.fields:
+        yield from _details(person, labels)
 
 
 def _details(person: Enrollment, labels: Mapping[str, str]) -> Iterator[str]:

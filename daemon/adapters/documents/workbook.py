@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from openpyxl import Workbook
@@ -20,29 +19,17 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from daemon.adapters.documents import cells
-from daemon.adapters.documents.cells import cell_at, dress, face, put_date, put_text
-from daemon.adapters.documents.facts import Facts, masked_id
+from daemon.adapters.documents.cells import cell_at, dress, face, put_text
+from daemon.adapters.documents.columns import Column, Words, columns_of
+from daemon.adapters.documents.facts import Facts
 from daemon.adapters.documents.frozen_bytes import workbook_bytes
 from daemon.domain.model import Enrollment
 from daemon.ports import RosterSheet
-from parsers.findings import Field
-from parsers.forms import KEY_HEADER, XLSX_PROPERTY, row_key
+from parsers.forms import EDITIONS, XLSX_PROPERTY
 
-Words = Mapping[str, Any]
 _EXCEL_DAY_ZERO = dt.date(1899, 12, 30)
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """One column of the table."""
-
-    header: str
-    width: float
-    """In characters of the standard font."""
-    write: Callable[[Cell, Enrollment], object]
-    to_fill: bool = False
-    date: bool = False
-    centred: bool = False
+_DELETED_WITHIN = dt.timedelta(days=730)
+"""No deletion takes longer; a year typed wrong lies beyond."""
 
 
 def roster_workbook(sheet: RosterSheet, facts: Facts, words: Words) -> bytes:
@@ -50,7 +37,7 @@ def roster_workbook(sheet: RosterSheet, facts: Facts, words: Words) -> bytes:
     book = Workbook()
     page = book.worksheets[0]
     page.title = words["workbook"]["sheet"]
-    columns = _columns(sheet, words)
+    columns = columns_of(sheet, words)
     head = _Heading(page, facts, words, columns).write()
     last = _table(page, head, columns, sheet)
     _validate(page, columns, (head + 1, last), sheet, words)
@@ -64,47 +51,10 @@ def roster_workbook(sheet: RosterSheet, facts: Facts, words: Words) -> bytes:
     return workbook_bytes(book, sheet.issued_on)
 
 
-def _columns(sheet: RosterSheet, words: Words) -> list[_Column]:
-    labels = words["labels"]
-    code = sheet.roster.code
-    fields = [_Column(words["fields"][f.value], 18, _nothing, to_fill=True, date=True) for f in _dates(sheet)]
-    if Field.ID_REGISTERED_ON in _dates(sheet):
-        before = [
-            _Column(labels["e_learning"], 16, lambda c, p: put_date(c, p.e_learning_on), date=True),
-            _Column(labels["visit"], 16, lambda c, p: put_date(c, p.visit_on), date=True),
-        ]
-    else:
-        before = [
-            _Column(labels["terminal_id"], 11, lambda c, p: put_text(c, masked_id(p.terminal_id)), centred=True),
-        ]
-    return [
-        _Column(labels["number"], 5.5, lambda c, p: setattr(c, "value", p.row), centred=True),
-        _Column(_plain(labels["name"]), 21, lambda c, p: put_text(c, p.name)),
-        _Column(labels["kana"], 21, lambda c, p: put_text(c, p.kana)),
-        *before,
-        *fields,
-        _Column(labels["not_applicable"], 8, _nothing, to_fill=True, centred=True),
-        _Column(labels["note"], 22, lambda c, p: put_text(c, p.note) if p.note else None, to_fill=True),
-        _Column(KEY_HEADER, 32, lambda c, p: put_text(c, row_key(code, p.row, p.enrollment_id))),
-    ]
-
-
-def _dates(sheet: RosterSheet) -> tuple[Field, ...]:
-    return sheet.training.course.edition.fields
-
-
-def _plain(label: str) -> str:
-    return label.replace("　", "")
-
-
-def _nothing(_cell: Cell, _person: Enrollment) -> None:
-    """A cell the office fills in."""
-
-
 class _Heading:
     """The block above the table: two columns of label and value, aligned with the columns of the table."""
 
-    def __init__(self, page: Worksheet, facts: Facts, words: Words, columns: list[_Column]) -> None:
+    def __init__(self, page: Worksheet, facts: Facts, words: Words, columns: list[Column]) -> None:
         self._page = page
         self._facts = facts
         self._words = words
@@ -116,7 +66,7 @@ class _Heading:
         facts, labels = self._facts, self._words["labels"]
         self._title()
         pairs = (
-            (labels["code"], facts.roster, labels["deadline"], facts.deadline),
+            (labels["code"], facts.roster, facts.deadline_label, facts.deadline),
             (labels["training"], facts.training, labels["period"], facts.period),
             (labels["prefecture"], facts.prefecture, labels["office"], facts.office),
             (labels["centre"], facts.centre, labels["host"], self._words["host_office"]),
@@ -152,7 +102,8 @@ class _Heading:
 
     def _instructions(self, row: int) -> int:
         self._page.row_dimensions[row].height = 6
-        lines = self._words["instructions"]["workbook"]
+        after = self._facts.form.after_training
+        lines = self._words["instructions"]["workbook_post" if after else "workbook"]
         for number, line in enumerate(lines, start=1):
             at = row + number
             put_text(dress(cell_at(self._page, at, 2), font=face(10), alignment=cells.SHRUNK), f"{number}．{line}")
@@ -166,7 +117,7 @@ class _Heading:
             self._page.merge_cells(start_row=row, end_row=row, start_column=start, end_column=end)
 
 
-def _table(page: Worksheet, head: int, columns: list[_Column], sheet: RosterSheet) -> int:
+def _table(page: Worksheet, head: int, columns: list[Column], sheet: RosterSheet) -> int:
     """Headers and rows; returns the last row."""
     page.row_dimensions[head].height = 26
     for number, column in enumerate(columns, start=1):
@@ -191,7 +142,7 @@ def _columns_taken(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
 
 
-def _fill(cell: Cell, column: _Column, person: Enrollment) -> None:
+def _fill(cell: Cell, column: Column, person: Enrollment) -> None:
     column.write(cell, person)
     centred = column.centred or column.date
     dress(cell, font=face(12 if column.to_fill else 11), border=cells.BOX)
@@ -202,34 +153,45 @@ def _fill(cell: Cell, column: _Column, person: Enrollment) -> None:
         dress(cell, fill=cells.TO_FILL, protection=cells.UNLOCKED)
 
 
-def _validate(
-    page: Worksheet, columns: list[_Column], lines: tuple[int, int], sheet: RosterSheet, words: Words
-) -> None:
+def _validate(page: Worksheet, columns: list[Column], lines: tuple[int, int], sheet: RosterSheet, words: Words) -> None:
     """Help with typing. Every rule only warns: a date Excel does not understand must still reach us as text."""
     first, last = lines
     if last < first:
         return
-    rules = {True: _date_rule(sheet, words["workbook"]), False: _tick_rule(words["workbook"])}
+    date, tick = _date_rule(sheet, words["workbook"]), _tick_rule(words["workbook"])
     for number, column in enumerate(columns, start=1):
-        if column.to_fill and (column.date or column.centred):
-            letter = get_column_letter(number)
-            rules[column.date].add(f"{letter}{first}:{letter}{last}")
-    for rule in rules.values():
-        page.add_data_validation(rule)
+        rule = date if column.date else tick if column.tick else _choice_rule(column) if column.choices else None
+        if rule is None or not column.to_fill:
+            continue
+        letter = get_column_letter(number)
+        rule.add(f"{letter}{first}:{letter}{last}")
+        if rule not in page.data_validations.dataValidation:
+            page.add_data_validation(rule)
+
+
+def _choice_rule(column: Column) -> DataValidation:
+    """Choices as a help, without a warning: a name typed in full is as good."""
+    return DataValidation(
+        type="list", formula1='"' + ",".join(column.choices) + '"', allow_blank=True, showErrorMessage=False
+    )
 
 
 def _date_rule(sheet: RosterSheet, said: Mapping[str, str]) -> DataValidation:
-    """From the day of issue to the last day of the training.
+    """Before the training: from the day of issue to its last day. After it: from its last day on.
 
     A date outside is what the guards would question anyway: an old registration, or 8/4/7 that became 2008.
     """
-    days = (sheet.issued_on, max(sheet.issued_on, sheet.training.ends_on))
-    first, last = (str((day - _EXCEL_DAY_ZERO).days) for day in days)
+    if EDITIONS[sheet.roster.edition].after_training:
+        first = sheet.training.ends_on
+        last = first + _DELETED_WITHIN
+        said = {**said, "date_warning": said["date_warning_post"]}
+    else:
+        first, last = sheet.issued_on, max(sheet.issued_on, sheet.training.ends_on)
     return DataValidation(
         type="date",
         operator="between",
-        formula1=first,
-        formula2=last,
+        formula1=str((first - _EXCEL_DAY_ZERO).days),
+        formula2=str((last - _EXCEL_DAY_ZERO).days),
         **_warning(said, "date"),
     )
 
@@ -263,7 +225,7 @@ def _protect(page: Worksheet) -> None:
 
 
 def _set_up_view_and_print(
-    page: Worksheet, head: int, last: int, columns: list[_Column], facts: Facts, words: Words
+    page: Worksheet, head: int, last: int, columns: list[Column], facts: Facts, words: Words
 ) -> None:
     visible = get_column_letter(len(columns) - 1)
     every = get_column_letter(len(columns))
@@ -275,7 +237,7 @@ def _set_up_view_and_print(
             pane.activeCell = pane.sqref = first
     page.auto_filter.ref = f"A{head}:{every}{max(last, head)}"
     page.print_area = f"A1:{visible}{max(last, head)}"
-    cells.print_on_a4(page, head, "portrait")
+    cells.print_on_a4(page, head, "landscape" if facts.form.after_training else "portrait")
     labels = words["labels"]
     top, bottom = page.oddHeader, page.oddFooter
     assert top is not None
