@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from daemon.domain.calendar import in_era
-from daemon.domain.model import Enrollment
+from daemon.domain.model import Enrollment, Training
 from daemon.ports import RosterSheet
 from parsers.forms import COMPLETED, EDITIONS, NOT_COMPLETED, RESULTS, WITHDRAWN, FormEdition, row_check
 
@@ -53,7 +53,7 @@ def facts_of(sheet: RosterSheet, words: Mapping[str, Any]) -> Facts:
         document_no=sheet.document_no,
         issued=in_era(sheet.issued_on, weekday=False),
         training=training.name,
-        period=_period(training.starts_on, training.ends_on),
+        period=period_of(training),
         deadline_label=labels["return_when" if form.after_training else "deadline"],
         # The procedure names no day after the training: nothing on that sheet may look like a deadline.
         deadline=labels["return_when_value"] if form.after_training else in_era(training.deadline_on),
@@ -97,8 +97,10 @@ def result_of(person: Enrollment) -> str:
     return "" if person.completed is None else RESULTS[COMPLETED if person.completed else NOT_COMPLETED]
 
 
-def _period(starts_on: dt.date, ends_on: dt.date) -> str:
-    return in_era(starts_on) if starts_on == ends_on else f"{in_era(starts_on)}～{in_era(ends_on)}"
+def period_of(training: Training) -> str:
+    """研修期間 with weekdays; one day when it begins and ends on it."""
+    first, last = in_era(training.starts_on), in_era(training.ends_on)
+    return first if first == last else f"{first}～{last}"
 
 
 def _pension_office(name: str) -> str:

@@ -50,16 +50,28 @@ class Paper:
 
         Same sheet, same bytes: the document's date is the day of issue, not of printing.
         """
-        source = self._forms / f"{facts.form.name.replace('/', '-')}.typ"
-        stamp = dt.datetime.combine(sheet.issued_on, dt.time(), TOKYO)
-        inputs = {"sheet": json.dumps(self._content(sheet, facts, words), ensure_ascii=False)}
+        name = facts.form.name.replace("/", "-")
         with self._lock:
-            compiler = self._ready()
-            pdf = compiler.compile(input=source, format="pdf", sys_inputs=inputs, timestamp=stamp)
-            places = json.loads(compiler.query("<place>", field="value"))
+            pdf = self._compiled(name, self._content(sheet, facts, words), sheet.issued_on)
+            places = json.loads(self._ready().query("<place>", field="value"))
+        return pdf, places
+
+    def letter(self, name: str, content: Mapping[str, Any], dated_on: dt.date) -> bytes:
+        """The PDF of a document that is never read back: template `name`.typ with `content` as its sheet."""
+        with self._lock:
+            return self._compiled(name, content, dated_on)
+
+    def _compiled(self, name: str, content: Mapping[str, Any], dated_on: dt.date) -> bytes:
+        """Same content, same bytes. The caller holds the lock."""
+        pdf = self._ready().compile(
+            input=self._forms / f"{name}.typ",
+            format="pdf",
+            sys_inputs={"sheet": json.dumps(content, ensure_ascii=False)},
+            timestamp=dt.datetime.combine(dated_on, dt.time(), TOKYO),
+        )
         if not isinstance(pdf, bytes):
             raise TypeError(f"the typesetter returned {type(pdf).__name__}")
-        return pdf, places
+        return pdf
 
     def release(self) -> None:
         """Give back what setting pages has piled up (about 120 MB after a dispatch); the next page loads the font anew.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from daemon.adapters.documents.facts import Facts, facts_of
@@ -10,10 +10,11 @@ from daemon.adapters.documents.glyphs import MissingGlyphs, coverage, missing_gl
 from daemon.adapters.documents.manifest import manifest_of
 from daemon.adapters.documents.paper import Paper
 from daemon.adapters.documents.wording import words
-from daemon.domain.model import Course
+from daemon.domain.model import Course, Training
 from daemon.errors import Refused
-from daemon.ports import RosterFiles, RosterSheet
+from daemon.ports import HandoverFiles, HandoverSheet, RosterFiles, RosterSheet, TraineeLine
 from parsers.listing import ListedTrainee, ListingProblem
+from parsers.results import ListedResult
 
 
 class TypstDocuments:
@@ -37,6 +38,27 @@ class TypstDocuments:
         _refuse_unprintable(sheet, facts)
         pdf, places = self._paper.set(sheet, facts, wording)
         return RosterFiles(roster_workbook(sheet, facts, wording), pdf, manifest_of(sheet, places))
+
+    def handover(self, sheet: HandoverSheet) -> HandoverFiles:
+        """The checked roster for 中央年金事務所. Raises MissingGlyphs; its rows are numbered as printed."""
+        from daemon.adapters.documents.handover import handover_content, handover_workbook, refuse_unprintable
+
+        refuse_unprintable(sheet)
+        wording = words(self._forms)
+        pdf = self._paper.letter("handover", handover_content(sheet, wording), sheet.made_on)
+        return HandoverFiles(handover_workbook(sheet, wording), pdf)
+
+    def results_register(self, training: Training, rows: Sequence[TraineeLine]) -> bytes:
+        """The xlsx HQ fills in with 修了/未修了; what is known already is filled in."""
+        from daemon.adapters.documents.register import results_register
+
+        return results_register(training, rows, words(self._forms))
+
+    def read_results(self, name: str, data: bytes) -> tuple[list[ListedResult], list[ListingProblem]]:
+        """What stands in a filled-in register of results, and all that is wrong with it as a table."""
+        from parsers.results import read_results
+
+        return read_results(name, data)
 
     def release(self) -> None:
         """Give memory back after a batch; anything may follow."""
