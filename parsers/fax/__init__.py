@@ -4,3 +4,8 @@
 lie, `geometry` says where an edition printed it. numpy, OpenCV and zxing-cpp load with this package: import it only
 where a picture is to be read.
 """
+
+import cv2
+
+# The reading process is forked and has one thread: a pool started before the fork would hang after it.
+cv2.setNumThreads(1)

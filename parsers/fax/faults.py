@@ -6,9 +6,17 @@ from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """Why a page was refused, or what a reader of its cells must know. `REFUSING` says which refuse."""
+    """Why a page was refused, or what a reader of its cells must know.
+
+    On an `Unplaced` they are reasons; on a `FittedPage` they are remarks, and each cell says for itself whether it may
+    be read.
+    """
 
     # -- the picture, from its file
+    UNREADABLE = "unreadable"
+    """The page cannot be decoded: truncated, corrupt, or in a compression nobody here knows."""
+    TOO_LARGE = "too-large"
+    """More pixels than any fax, scan or photograph of a sheet has."""
     LOSSY_COMPRESSION = "lossy-compression"
     """JBIG2 that may have replaced look-alike digits by one another (capture.md §0.11): a person must look."""
     DAMAGED_PICTURE = "damaged-picture"

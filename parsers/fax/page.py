@@ -32,7 +32,10 @@ _BORDER_TOLERANCE_MM = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Raster:
-    """One picture out of a file, as stored: not turned, not stretched."""
+    """One picture out of a file, as stored: not turned, not stretched.
+
+    A page that cannot be decoded is a raster without pixels and with a fault: it stays accounted for.
+    """
 
     page: int
     """1-based: page of the PDF, frame of the TIFF."""
