@@ -1,0 +1,194 @@
+"""`meibod demo`: the whole main job on this machine with nothing configured, in about a minute.
+
+The same seed gives the same register and the same mails, byte for byte.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import RenderableType
+
+from daemon.adapters.store import verify_chain
+from daemon.domain.calendar import OfficeCalendar, in_era
+from daemon.domain.model import MailPurpose, OutboxState, State, TrainingState
+from daemon.errors import Refused
+from daemon.handlers.verify import verify
+from daemon.log import setup_logging
+from daemon.simulation import scenario
+from daemon.simulation.board import day_line, decision_table, law_table, result_table
+from daemon.simulation.clock import tokyo
+from daemon.simulation.exhibition.files import write_all
+from daemon.simulation.exhibition.page import Exhibits, Figures, Findings, write_page
+from daemon.simulation.exhibition.register import plays
+from daemon.simulation.headquarters import dispatch, prepare
+from daemon.simulation.laws import Inspector, left_open
+from daemon.simulation.world import Beginning, World
+from parsers.findings import MessageKind
+
+Report = Callable[[RenderableType], None]
+"""Called with something to show: a line, a table."""
+MARK = ".meibod-demo"
+"""A folder with this file is an earlier demo and may be written anew."""
+_LEFT = {OutboxState.SENT, OutboxState.CONFIRMED}
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What came of it."""
+
+    page: Path
+    """`index.html` of the demo's folder."""
+    figures: Figures
+    broken: dict[str, list[str]] = field(default_factory=dict)
+    """Law → what breaks it."""
+    left_open: tuple[str, ...] = ()
+    """What still waited for anybody when the play was over."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether every law held and everything was settled."""
+        return not any(self.broken.values()) and not self.left_open
+
+
+def run_demo(out: Path, seed: int, report: Report) -> DemoResult:
+    """Play the demo into the folder `out`; raises Refused when something else is in it."""
+    setup_logging("error", "console")
+    folder = _empty_folder(out)
+    return asyncio.run(_Demo(folder, seed, report).play())
+
+
+def _empty_folder(out: Path) -> Path:
+    folder = out.resolve()
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARK).is_file():
+            raise Refused(f"{out} は空ではありません。空のフォルダーを --out で指定してください")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).write_text("written by `meibod demo`\n", "ascii")
+    return folder
+
+
+class _Demo:
+    """One performance."""
+
+    def __init__(self, folder: Path, seed: int, report: Report) -> None:
+        self._folder = folder
+        self._report = report
+        self._world = World(
+            Beginning(
+                folder, seed, tokyo(scenario.BEGINS_ON, 8), scenario.habit_of, scenario.COPIES, scenario.DEAD
+            )
+        )  # fmt: skip
+        self._inspector = Inspector(self._world)
+        self._broken: dict[str, list[str]] = {}
+        self._begun = 0
+        self._days = 0
+        self._told: dict[str, int] = {}
+
+    async def play(self) -> DemoResult:
+        self._report("仮想のメールサーバーと都道府県会を用意しています …")
+        await self._world.start()
+        try:
+            await self._run()
+            return await asyncio.to_thread(self._finish)
+        finally:
+            await self._world.stop()
+
+    async def _run(self) -> None:
+        for act in scenario.ACTS:
+            self._world.at(tokyo(act.dispatch_on, 9, 20), lambda act=act: self._begin(act))  # type: ignore[misc]
+        day = scenario.BEGINS_ON
+        while day <= scenario.ENDS_ON and not self._over():
+            self._world.day(day)
+            await self._world.run_until(tokyo(day, 23, 59))
+            self._days += 1
+            self._tell(day)
+            self._collect(self._inspector.inspect())
+            day += dt.timedelta(days=1)
+
+    async def _begin(self, act: scenario.Act) -> None:
+        """HQ's morning: the training is set up, its list imported, its mailing approved."""
+        world = self._world
+        plan = scenario.plan_of(act, world.chance)
+        report = await asyncio.to_thread(prepare, world.kit, plan)
+        with world.kit.store.snapshot() as tx:
+            ident = next(t.training_id for t in tx.trainings() if t.name == act.name)
+        mails = await asyncio.to_thread(dispatch, world.kit, ident)
+        self._begun += 1
+        self._report(f"[bold]{act.name}[/bold]　受講者 {len(report.added)}名の名簿を {len(mails)}都道府県へ")
+        await world.look()
+
+    def _over(self) -> bool:
+        if self._begun < len(scenario.ACTS):
+            return False
+        with self._world.kit.store.snapshot() as tx:
+            complete = all(t.state is TrainingState.COMPLETE for t in tx.trainings())
+        return complete and not left_open(self._world)
+
+    def _collect(self, found: dict[str, list[str]]) -> None:
+        for law, problems in found.items():
+            known = self._broken.setdefault(law, [])
+            known += [p for p in problems if p not in known]
+
+    def _tell(self, day: dt.date) -> None:
+        """One line for each business day."""
+        world = self._world
+        with world.kit.store.snapshot() as tx:
+            rows = tx.enrollments()
+            mails = [m for m in tx.outbox() if m.state in _LEFT]
+            received = [m for m in tx.mails() if m.kind is not MessageKind.OWN]
+        counts = {
+            "送信 ": len(mails),
+            "督促 ": sum(m.purpose is MailPurpose.REMINDER for m in mails),
+            "受信 ": len(received),
+            "判断 ": len(world.admin.decisions),
+        }
+        news = {label: n - self._told.get(label, 0) for label, n in counts.items()}
+        self._told = counts
+        if OfficeCalendar(world.kit.directory.closed_days).is_open(day):
+            done = sum(r.state in {State.VERIFIED, State.EXCLUDED} for r in rows)
+            title = f"{day.month:>2}月{day.day:>2}日（{'月火水木金土日'[day.weekday()]}）"
+            self._report(day_line(title, done, len(rows), news))
+
+    # -- the end -----------------------------------------------------------------------------------------------
+
+    def _finish(self) -> DemoResult:
+        world = self._world
+        self._collect(self._inspector.inspect(deep=True))
+        self._broken["values"] += self._inspector.at_the_end()
+        proofs = tuple((p.what, p.checked, p.problems) for p in verify(world.kit, verify_chain))
+        waiting = tuple(left_open(world))
+        written = write_all(world, self._folder)
+        exhibits = Exhibits(written, plays(world, written), self._figures(), Findings(self._broken, proofs))
+        page = write_page(world, self._folder, exhibits)
+        self._show(exhibits, waiting, page)
+        return DemoResult(page, exhibits.figures, self._broken, waiting)
+
+    def _show(self, exhibits: Exhibits, waiting: tuple[str, ...], page: Path) -> None:
+        self._report("")
+        self._report(result_table(exhibits.plays))
+        self._report(decision_table(self._world.admin.decisions))
+        self._report(law_table(self._broken, exhibits.findings.proofs))
+        for line in waiting:
+            self._report(f"[red]未完: {line}[/red]")
+        if not waiting:
+            self._report(f"{in_era(self._world.clock.today())}、すべて終わりました。")
+        self._report(f"記録: {page}")
+
+    def _figures(self) -> Figures:
+        with self._world.kit.store.snapshot() as tx:
+            trainings = tx.trainings()
+            rosters = [r for t in trainings for r in tx.rosters(t.training_id)]
+            mails = [m for m in tx.outbox() if m.state in _LEFT]
+            received = [m for m in tx.mails() if m.kind is not MessageKind.OWN]
+            trainees = len(tx.enrollments())
+        return Figures(
+            len(trainings), len({r.prefecture for r in rosters}), trainees, self._days, len(mails), len(received),
+            sum(m.purpose is MailPurpose.REMINDER for m in mails), len(self._world.admin.decisions),
+        )  # fmt: skip
