@@ -30,8 +30,8 @@ _CENTRE = re.compile(r"^(?:街角|年金相談センター|センター|\(街\))
 _PREFECTURE = re.compile(r"^(?:北海道|東京都|京都府|大阪府|[^県]{2,3}県)(?=.)")
 _AND = re.compile(r"[、,，;/・\n]|又は|または|及び|および|もしくは|兼")
 _STAYS = re.compile(
-    r"(?:現(?:在の?)?(?:所属|勤務|配属)?(?:の?センター|の?オフィス|先)?(?:の?まま|[とに]同じ|継続|で継続|に継続(?:配属|勤務)?)"
-    r"|現(?:在の?)?所属(?:センター|先)?|(?:変更|異動|変わり)(?:なし|無し|無)|継続|引き?続き同じ|同センター)"
+    r"現(?:在)?の?(?:所属|勤務先?|配属先?)?の?(?:センター|オフィス|所属先|先)?(?:の?まま|[とに]同じ|[でに]?継続(?:配属|勤務)?)?"
+    r"|(?:変更|異動|変わり)(?:なし|無し|無)|継続|引き?続き同じ|同(?:一)?センター"
 )
 _NONE = re.compile(r"(?:配属)?(?:予定)?(?:なし|無し|無)|該当(?:なし|無し|せず)|[-ー−‐―－—*]+|×")
 _UNDECIDED = re.compile(r".*(?:未定|調整中|検討中|未決定|不明|確認中).*")
@@ -94,7 +94,7 @@ def read_place(text: str, centres: Iterable[str], offices: Iterable[str]) -> Pla
     plain = squash(fold(text))
     if not plain or _NONE.fullmatch(plain):
         return PlaceReading()
-    if _STAYS.fullmatch(plain):
+    if _STAYS.fullmatch(plain) and plain not in ("現", "現在", "現先", "現在先"):
         return PlaceReading(PlaceKind.STAYS)
     if _UNDECIDED.fullmatch(plain):
         return PlaceReading(problems=(Problem.NOT_DONE_YET,))

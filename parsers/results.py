@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from parsers.choices import read_result, says_withdrawn
 from parsers.errors import ParserError
 from parsers.findings import Problem
 from parsers.forms import parse_results_key, parse_row_key
@@ -60,9 +61,6 @@ _PREFECTURE = re.compile(r"(?:都道府県|府県|県)(?:名|会|会名)?")
 _RESULT = re.compile(
     r"(?:研修)?(?:修了|受講)(?:の)?(?:有無|結果|状況|可否)|(?:研修)?結果|修了/未修了|修了・未修了|修了"
 )
-_FINISHED = re.compile(r"修了(?:済み?|者)?|有り?|[○◯〇]|可|合格")
-_UNFINISHED = re.compile(r"未修了(?:者)?|未了|不修了|無し?|なし|[×✕✖]|不可|不合格")
-_WITHDRAWN = re.compile(r".*(?:辞退|取消|欠席|交代|不参加|中止).*")
 _WHERE_FOUND = 60
 """Rows in which the header must stand."""
 
@@ -102,17 +100,6 @@ def read_results(name: str, data: bytes) -> tuple[list[ListedResult], list[Listi
     if not sheets:
         problems.append(_problem("", "", "no-header", name))
     return lines, [*problems, *_doubled(lines)]
-
-
-def read_result(text: str) -> bool | None:
-    """修了 (True), 未修了 (False), None for anything else."""
-    key = squash(fold(text))
-    return True if _FINISHED.fullmatch(key) else False if _UNFINISHED.fullmatch(key) else None
-
-
-def says_withdrawn(text: str) -> bool:
-    """Whether the words say that the trainee withdrew: neither 修了 nor 未修了."""
-    return _WITHDRAWN.fullmatch(squash(fold(text))) is not None
 
 
 def _grids(name: str, data: bytes) -> tuple[Grid, ...]:

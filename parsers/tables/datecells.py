@@ -117,7 +117,7 @@ class DateColumn:
         above, entry = self._above
         if above.centre != row.centre:
             return reading
-        if not entry.written or entry.reading.decision is Decision.REVIEW or not _follows(above, row):
+        if not entry.written or entry.reading.decision is Decision.REVIEW or not follows(above, row):
             days = entry.reading.candidates or ((entry.reading.value,) if entry.reading.value else ())
             return replace(reading, candidates=days)
         return _taken_over(entry.reading)
@@ -135,7 +135,7 @@ class DateColumn:
 
     def _spoilt(self, entry: Entry, row: Row, cells: list[Cell]) -> Entry:
         reading = entry.reading
-        for happens, problem in _SPOILERS:
+        for happens, problem in SPOILERS:
             if any(happens(c) for c in cells):
                 reading = _question(reading, problem)
         own = self._view.grid.at(row.first, self._column.first)
@@ -153,12 +153,13 @@ class DateColumn:
         return any(area.holds(r, c) for area in self._view.grid.drawings for r in rows for c in columns)
 
 
-_SPOILERS: tuple[tuple[Callable[[Cell], bool], Problem], ...] = (
+SPOILERS: tuple[tuple[Callable[[Cell], bool], Problem], ...] = (
     (lambda c: c.error, Problem.ERROR_VALUE),
     (lambda c: c.formula, Problem.FORMULA_VALUE),  # =TODAY() is no evidence of anything
     (lambda c: c.struck, Problem.STRUCK_OUT),
     (lambda c: bool(c.comment.strip()), Problem.CELL_COMMENT),
 )
+"""What makes a cell a question, whatever stands in it."""
 
 
 def _taken_over(reading: DateReading) -> DateReading:
@@ -167,7 +168,7 @@ def _taken_over(reading: DateReading) -> DateReading:
     return replace(reading, problems=problems, confidence=confidence, ditto=None)
 
 
-def _follows(above: Row, row: Row) -> bool:
+def follows(above: Row, row: Row) -> bool:
     """Whether the two rows are neighbours as they were sent; after sorting, "as above" means another row."""
     if above.hidden or row.hidden or row.first != above.last + 1:
         return False

@@ -42,7 +42,8 @@ def row_problems(row: Row, sheet: Sheet) -> list[Problem]:
     return problems
 
 
-def _roster_of(row: Row, sheet: Sheet) -> str | None:
+def roster_of(row: Row, sheet: Sheet) -> str | None:
+    """Code of the roster the row belongs to, None when that is not certain."""
     return row.roster or (None if sheet.several else sheet.code)
 
 
@@ -50,7 +51,7 @@ def finding_of(entry: Entry, row: Row, column: Column, sheet: Sheet) -> Finding:
     """The finding of one cell."""
     reading = entry.reading
     return Finding(
-        roster=_roster_of(row, sheet),
+        roster=roster_of(row, sheet),
         row=row.row,
         enrollment=row.enrollment,
         name=row.name,
@@ -60,14 +61,14 @@ def finding_of(entry: Entry, row: Row, column: Column, sheet: Sheet) -> Finding:
         confidence=reading.confidence if reading.value else 0.0,
         decision=reading.decision,
         problems=reading.problems,
-        evidence=_evidence(entry.cell, (row.first, column.first), sheet),
+        evidence=evidence_of(entry.cell, (row.first, column.first), sheet),
         candidates=tuple(d.isoformat() for d in reading.candidates),
         kana=row.kana,
         centre=row.centre or sheet.centre,
     )
 
 
-def _evidence(cell: Cell | None, place: tuple[int, int], sheet: Sheet) -> Evidence:
+def evidence_of(cell: Cell | None, place: tuple[int, int], sheet: Sheet) -> Evidence:
     """Where the value stands, or where it would stand in a worksheet."""
     if cell is None:
         on_paper = next(iter(sheet.grid.cells.values())).page if sheet.grid.cells else None

@@ -63,6 +63,10 @@ _NOT_A_CENTRE = re.compile(r"予定|今後|電話|番号|コード|区分|配属
 _NOT_A_DATE_TO_FILL = re.compile(
     r"予定|印|担当|番号|先$|先名|依頼|申請|場所|修了|生年|来所|認証|受付|研修|発行|提出|有無|区分|理由|可否|状況|資格|開業|要否|希望|対象"
 )
+_COMPLETED = re.compile(r"修了(?:の)?(?:有無|区分|結果|状況)|修了未修了")
+_REASON = re.compile(r"(?:配属|予定).*理由|^理由$")
+_DESTINATION = re.compile(r"配属.*(?:センター名?|オフィス名?|先|先名|事務所名?)$|^(?:今後|次)の?(?:所属|勤務先|勤務)")
+_E_LEARNING = re.compile(r"ラーニング|learning")
 _BARE_REGISTERED = {"登録年月日", "登録日", "登録月日", "登録済年月日", "登録済日", "登録完了日", "登録完了年月日"}
 _BARE_DELETED = {"削除年月日", "削除日", "削除月日", "削除済年月日"}
 
@@ -78,8 +82,20 @@ def claim(tiers: list[str]) -> Claim:
         if found:
             return Claim((found,))
     plain = _PUNCTUATION.sub("", _PARENTHESISED.sub("", joined))
+    placement = _placement(plain)
+    if placement:
+        return Claim((placement,))
     role = _role(plain, joined)
     return Claim((role,)) if role else _date(plain, joined)
+
+
+def _placement(plain: str) -> Field | None:
+    """The columns of the roster with results that hold no date."""
+    if _COMPLETED.search(plain) and not _E_LEARNING.search(plain):
+        return Field.COMPLETED
+    if _REASON.search(plain):
+        return Field.NO_DESTINATION_REASON
+    return Field.DESTINATION if _DESTINATION.search(plain) else None
 
 
 def _role(plain: str, joined: str) -> Role | None:

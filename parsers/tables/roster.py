@@ -16,6 +16,7 @@ from parsers.tables.exclusion import exclusion
 from parsers.tables.grid import Grid, GridReading
 from parsers.tables.headers import Role
 from parsers.tables.layout import Column, Table, View, find_tables
+from parsers.tables.placement import Placement
 from parsers.tables.rows import Row, cells_of, read_rows
 from parsers.tables.sameday import SameDay, same_day
 from parsers.text import fold, squash
@@ -130,6 +131,7 @@ def _read_table(view: View, table: Table, rows: list[Row], sheet: Sheet) -> list
     sheet = replace(sheet, centre=_centre(view, table))
     everybody = same_day(view, table, sheet.context)
     columns = [(c, DateColumn(view, table, c, sheet.context)) for c in table.dates()]
+    placement = Placement(view, table, sheet)
     findings: list[Finding] = []
     for row in rows:
         out = exclusion(view, table, row, sheet)
@@ -137,12 +139,12 @@ def _read_table(view: View, table: Table, rows: list[Row], sheet: Sheet) -> list
         entries: dict[Field, Finding] = {}
         for column, reader in columns:
             entry = _with_everybody(reader.read(row), everybody.get(field_of(column)), ticked=ticked)
-            entry = _with_remark(entry, view, table, row, sheet)
+            entry = _with_remark(entry, field_of(column), view, table, row, sheet)
             found = finding_of(_judged(entry, row, column, sheet), row, column, sheet)
             # Two columns that claim one field are ambiguous; the filled one speaks.
             if found.field not in entries or entries[found.field].decision is Decision.EMPTY:
                 entries[found.field] = found
-        findings += [*entries.values(), *([out] if out else [])]
+        findings += [*placement.read(row), *entries.values(), *([out] if out else [])]
     return findings
 
 
@@ -152,9 +154,13 @@ def _with_everybody(entry: Entry, line: SameDay | None, *, ticked: bool) -> Entr
     return line.entry if line and blank and not ticked else entry
 
 
-def _with_remark(entry: Entry, view: View, table: Table, row: Row, sheet: Sheet) -> Entry:
-    """A blank cell beside a remark that names a registration and a date (備考: 4/1登録済) is a question."""
-    if entry.written or entry.reading.problems or "登録" not in row.note:
+_DELETED = frozenset({Field.CONCURRENT_DELETED_ON, Field.ID_DELETED_ON})
+
+
+def _with_remark(entry: Entry, field: Field, view: View, table: Table, row: Row, sheet: Sheet) -> Entry:
+    """A blank cell beside a remark that names what is asked for and a date (備考: 4/1登録済) is a question."""
+    about = "削除" if field in _DELETED else "登録"
+    if entry.written or entry.reading.problems or about not in row.note:
         return entry
     reading = read_date(row.note, context=sheet.context)
     days = reading.candidates or ((reading.value,) if reading.value else ())

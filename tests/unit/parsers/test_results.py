@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.styles import Font
 
+from parsers.choices import read_result
 from parsers.forms import parse_results_key, results_key
-from parsers.results import read_result, read_results
+from parsers.results import read_results
 
 HEAD = ("No.", "都道府県", "所属センター", "氏名", "フリガナ", "修了の有無", "照合キー")
 
