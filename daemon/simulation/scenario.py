@@ -94,8 +94,8 @@ ACTS = (
         Course.INSTRUCTOR, "令和８年度講師養成研修（第１回）",
         dt.date(2026, 3, 19), dt.date(2026, 4, 22), dt.date(2026, 4, 24),
         (
-            Role("東京", (("八王子", 3),), "「済」だけの欄、予定だけの欄、2008年になった欄",
-                 Habit((1, 4), (Step(Return(slips={Slip.DONE_ONLY: 1, Slip.YEAR_2008: 1}), 5),))),
+            Role("東京", (("八王子", 4),), "「済」だけの欄、予定だけの欄、2008年になった欄",
+                 Habit((1, 4), (Step(Return(slips={Slip.DONE_ONLY: 1, Slip.PLANNED: 1, Slip.YEAR_2008: 1}), 5),))),
             Role("神奈川", (("溝ノ口", 3),), "届いた日より後の日付、依頼より前の日付",
                  Habit((1, 4), (Step(Return(slips={Slip.AFTER_RECEIPT: 1, Slip.BEFORE_DISPATCH: 1}), 6),))),
             Role("大阪", (("堺東", 3),), "名簿のかわりに写真を送り、電話のあとExcelで",
@@ -110,7 +110,7 @@ ACTS = (
     ),
     Act(
         Course.BEGINNER, "令和８年度年金相談実務者研修（初心者）",
-        dt.date(2026, 3, 27), dt.date(2026, 5, 8), dt.date(2026, 5, 12),
+        dt.date(2026, 3, 27), dt.date(2026, 5, 13), dt.date(2026, 5, 15),
         (
             Role("東京", (("町田", 4),), "新規登録だけ先に、兼務登録は後から",
                  Habit((2, 9), (Step(Return(), 6), Step(Return(), 12)))),
@@ -122,8 +122,8 @@ ACTS = (
                  Habit((3, 9), (Step(Absence(), 0), Step(Promise(), 11)))),
             Role("宮城", (("仙台", 3),), "「登録が完了しました」とだけ。名簿は電話のあと",
                  Habit((3, 10), (Step(Say(_CLAIM), 12),))),
-            Role("長崎", (("長崎", 2),), "質問が先。返送は新しいメールで、名簿にない人を書き足して",
-                 Habit((3, 10), (Step(Say(_QUESTION), 2), Step(Return(new_mail=True, edit=Edit.STRANGER), 13)))),
+            Role("長崎", (("長崎", 2),), "質問が先。返送は督促のあと新しいメールで、名簿にない人を書き足して",
+                 Habit((3, 10), (Step(Say(_QUESTION), 2),), ((Step(Return(new_mail=True, edit=Edit.STRANGER), 1),),))),
         ),
     ),
 )  # fmt: skip
