@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from parsers.errors import ParserError
 from parsers.findings import Box, Note, Page, PageKind, Problem
 from parsers.pdf.assembly import dated_rows, grid_of, loose_ends
-from parsers.pdf.form import form_of, read_form
+from parsers.pdf.form import Form, form_of, read_form
 from parsers.pdf.imprint import Imprint, imprint_of
 from parsers.pdf.page import Glyph, Mark, MarkKind, PageContent, Rule, area, middle, right
 from parsers.pdf.pdfium import Seen, open_document, see_page
+from parsers.pdf.postform import PostForm
 from parsers.pdf.structure import Annotation, Embedded, structure_of
 from parsers.tables.grid import GridReading
 from parsers.tables.roster import read_grid
@@ -29,6 +30,7 @@ _PICTURE_SHARE = 0.6
 """A picture over this much of the page is the page."""
 _GARBLED_SHARE = 0.3
 """More characters without a meaning than this: the text layer is of no use."""
+_FORMS = (Form, PostForm)
 _WRITTEN = frozenset({"FreeText", "Widget", "Button"})
 _SILENT = frozenset({*_WRITTEN, "Link", "Popup", "FileAttachment", "PrinterMark", "TrapNet", "Watermark"})
 _OVER_TEXT = frozenset({"Highlight", "Underline", "Squiggly"})
@@ -87,7 +89,7 @@ def _read_page(page: PageContent, part: str, context: ReadingContext) -> GridRea
         seen = Page(page.number, kind, turned_deg=page.turned_deg, problems=(Problem.IMAGE_NOT_READ,), part=part)
         return GridReading((seen,), notes=(Note(Problem.IMAGE_NOT_READ, f"page {page.number}", part),))
     imprint = imprint_of(page)
-    form = form_of(page)
+    form = form_of(page, _FORMS)
     if form is not None:
         reading = read_form(form, imprint, part=part, context=context)
     else:

@@ -34,7 +34,7 @@ _OUTLINE_MM = 0.6
 
 
 @dataclass(slots=True)
-class _Written:
+class Written:
     """One cell of the plain table."""
 
     text: str = ""
@@ -44,16 +44,16 @@ class _Written:
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
     """One trainee."""
 
-    number: _Written
-    name: _Written
-    kana: _Written
-    dates: dict[int, _Written]
+    number: Written
+    name: Written
+    kana: Written
+    dates: dict[int, Written]
     """By column of the table."""
-    tick: _Written
-    note: _Written
+    tick: Written
+    note: Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,14 @@ class _SameDay:
     date: BoxedText
 
 
-def form_of(page: PageContent) -> Form | None:
-    """The form on a page; None when there is none, or when its lines are not as we draw them."""
+def form_of(page: PageContent, kinds: Sequence[type[Form]]) -> Form | None:
+    """The form on a page, of the first of `kinds` whose lines are as drawn; None when there is none."""
     tables = tables_of(page.rules)
     boxed = [t for t in tables if any(_boxes(page, t, r) for r in t.regions)]
     if len(boxed) != 1:
         return None
-    form = Form(page, boxed[0])
-    return form if form.is_sound() else None
+    forms = (kind(page, boxed[0]) for kind in kinds)
+    return next((form for form in forms if form.is_sound()), None)
 
 
 def read_form(form: Form, imprint: Imprint, *, part: str, context: ReadingContext) -> GridReading:
@@ -138,12 +138,11 @@ class Form:
             self._apply_same_day(row)
         date_columns = sorted({r.first_col for r in self._boxes})
         heads = ["No.", "氏名", "フリガナ", *(self._header_text(c) for c in date_columns), "対象外", "備考"]
-        table = [[_Written(title)], [_Written(h) for h in heads]]
+        table = [[Written(title)], [Written(h) for h in heads]]
         table += [
-            [r.number, r.name, r.kana, *(r.dates.get(c, _Written()) for c in date_columns), r.tick, r.note]
-            for r in rows
+            [r.number, r.name, r.kana, *(r.dates.get(c, Written()) for c in date_columns), r.tick, r.note] for r in rows
         ]
-        return _grid(self._page, table, len(heads))
+        return grid_of_rows(self._page, table, len(heads))
 
     def extra(self) -> Iterator[str]:
         """Words somebody added where no reader looks: the box for messages, and annotations off the table."""
@@ -175,19 +174,19 @@ class Form:
         for top in tops:
             yield sorted((r for r in self._table.regions if r.first_row == top), key=lambda r: r.first_col)
 
-    def _row(self, lane: Sequence[Region]) -> _Row | None:
+    def _row(self, lane: Sequence[Region]) -> Row | None:
         """One trainee; None for the printed example."""
         number, name, *_ = lane
         if "記入例" in squash(self._text(number)):
             return None
         kana_runs, name_runs, added = _person(self._contents.get(name, []))
-        row = _Row(
-            _plain([r for r in self._contents.get(number, []) if not r.added]),
-            _plain(name_runs),
-            _plain(kana_runs),
+        row = Row(
+            plain([r for r in self._contents.get(number, []) if not r.added]),
+            plain(name_runs),
+            plain(kana_runs),
             {},
-            _Written(),
-            _Written(),
+            Written(),
+            Written(),
         )
         remarks = [*added, *(r for r in self._contents.get(number, []) if r.added)]
         for region in lane[2:]:
@@ -197,16 +196,16 @@ class Form:
                 row.tick = self._tick(region)
             else:
                 remarks += self._contents.get(region, [])
-        row.note = _plain(remarks)
+        row.note = plain(remarks)
         return row
 
-    def _date(self, region: Region) -> _Written:
+    def _date(self, region: Region) -> Written:
         found = read_boxes(self._contents.get(region, []), self._boxes[region])
         doubtful = found.doubtful or self._is_touched(region, found.runs)
-        return _Written(found.text, list(found.runs), doubtful, region.box)
+        return Written(found.text, list(found.runs), doubtful, region.box)
 
-    def _tick(self, region: Region) -> _Written:
-        written = _plain(self._contents.get(region, []))
+    def _tick(self, region: Region) -> Written:
+        written = plain(self._contents.get(region, []))
         if self._inked(region):
             written.text, written.doubtful = written.text or "✓", True
         written.box = region.box
@@ -230,16 +229,16 @@ class Form:
         runs = self._contents.get(region, [])
         above = [r for r in runs if middle(r.box)[1] < boxes[0][1]]
         below = [r for r in runs if r not in above]
-        ticks = [r for r in above if _reaches(r.box, self._ticks[region])]
+        ticks = [r for r in above if reaches(r.box, self._ticks[region])]
         others = [r for r in above if r not in ticks and r.added]
         date = read_boxes(below, boxes)
         sure = not (others or date.doubtful or self._is_touched(region, date.runs))
         return _SameDay(bool(ticks), sure, date)
 
-    def _apply_same_day(self, row: _Row) -> None:
+    def _apply_same_day(self, row: Row) -> None:
         """Write the date of the line into the row's empty cells. Tick or date alone, or a contradiction: doubtful."""
         for col, line in self._same_day.items():
-            cell = row.dates.setdefault(col, _Written())
+            cell = row.dates.setdefault(col, Written())
             if not (line.ticked or line.date.text) and line.sure:
                 continue
             if cell.text:
@@ -271,11 +270,12 @@ def _within(inner: Box, outer: Box) -> bool:
     return shared(inner, outer) >= 0.99 * area(inner)
 
 
-def _plain(runs: Sequence[Run]) -> _Written:
+def plain(runs: Sequence[Run]) -> Written:
+    """All runs of a cell as one text."""
     if not runs:
-        return _Written()
+        return Written()
     text = " ".join("".join(_spaced(line)) for line in lines_of(runs))
-    return _Written(text, list(runs), box=hull([r.box for r in runs]))
+    return Written(text, list(runs), box=hull([r.box for r in runs]))
 
 
 def _spaced(line: Sequence[Run]) -> Iterator[str]:
@@ -288,13 +288,15 @@ def _spaced(line: Sequence[Run]) -> Iterator[str]:
         end = right(run.box)
 
 
-def _reaches(tick: Box, frame: Box) -> bool:
+def reaches(tick: Box, frame: Box) -> bool:
+    """Whether the middle of `tick` lies in the box `frame` or just beside it."""
     x, y = middle(tick)
     reach = _TICK_REACH_MM
     return frame[0] - reach <= x <= right(frame) + reach and frame[1] - reach <= y <= bottom(frame) + reach
 
 
-def _grid(page: PageContent, table: Sequence[Sequence[_Written]], cols: int) -> Grid:
+def grid_of_rows(page: PageContent, table: Sequence[Sequence[Written]], cols: int) -> Grid:
+    """The plain table as a grid; what is doubtful counts as drawn over."""
     cells: dict[tuple[int, int], Cell] = {}
     drawings: list[Area] = []
     notes = [m for m in page.marks if m.kind is MarkKind.NOTE]
@@ -324,7 +326,7 @@ def _grid(page: PageContent, table: Sequence[Sequence[_Written]], cols: int) -> 
     )
 
 
-def _comment(notes: Sequence[Mark], written: _Written) -> str:
+def _comment(notes: Sequence[Mark], written: Written) -> str:
     box = written.box
     if box is None:
         return ""
