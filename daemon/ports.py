@@ -235,6 +235,9 @@ class Transaction(Protocol):
         limit: int | None = None,
     ) -> list[LedgerMail]: ...
     def count_mails(self) -> Mapping[MailState, int]: ...
+    def count_unread(self, prefectures: Iterable[str]) -> int:
+        """Mails of these senders ("" = could be from anybody) that nobody has understood: received or set aside."""
+
     def mails_like(self, sha256: str, message_id: str) -> list[LedgerMail]:
         """Those with the same raw bytes or the same Message-ID ("" matches nothing)."""
 
@@ -254,6 +257,9 @@ class Transaction(Protocol):
     def add_review(self, review: Review) -> int | None: ...
     def open_questions(self, enrollment_ids: Iterable[str]) -> list[Review]:
         """Open reviews about any of these rows."""
+
+    def count_questions(self, prefectures: Iterable[str]) -> Mapping[str, int]:
+        """Kind → how many open reviews there are about these prefectures ("" = nobody could place them)."""
 
     def save_review(self, review: Review) -> None: ...
     def get_review(self, review_id: int) -> Review: ...

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from daemon.domain.calendar import OfficeCalendar
 from daemon.domain.lifecycle import Facts, is_settled, move, owes
-from daemon.domain.model import Dispatch, Enrollment, Review, State, Training, TrainingState
+from daemon.domain.model import Dispatch, Enrollment, State, Training, TrainingState
 from daemon.ports import Kit, Transaction
 from parsers.findings import Problem
 
@@ -114,6 +114,7 @@ def settled_rows(rows: list[Enrollment]) -> int:
     return sum(is_settled(r) and r.state is not State.EXCLUDED for r in rows)
 
 
-def could_be_answers(reviews: list[Review], prefecture: str) -> int:
+def could_be_answers(tx: Transaction, prefecture: str) -> int:
     """Open questions that may hide an answer of that office (I5): its own, and those nobody could place."""
-    return sum(r.prefecture in {"", prefecture} and r.kind not in {"verify", "outbox", "bounce"} for r in reviews)
+    counts = tx.count_questions(("", prefecture))
+    return sum(n for kind, n in counts.items() if kind not in {"verify", "outbox", "bounce"})

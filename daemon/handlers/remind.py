@@ -13,7 +13,6 @@ from daemon.domain.model import (
     Dispatch,
     Enrollment,
     MailPurpose,
-    MailState,
     OutboxMail,
     OutboxState,
     State,
@@ -119,7 +118,6 @@ def doubts(tx: Transaction, kit: Kit, dispatch: Dispatch, *, besides: int | None
     now = kit.clock.now()
     where = dispatch.prefecture
     synced = tx.get_fact(SYNCED)
-    waiting = [*tx.mails(state=MailState.RECEIVED), *tx.mails(state=MailState.QUARANTINE)]
     outgoing = tx.outbox(states=_UNDER_WAY, prefecture=where)
     last_day = now.astimezone(TOKYO).replace(hour=0, minute=0, second=0, microsecond=0)
     reminded = [
@@ -131,8 +129,8 @@ def doubts(tx: Transaction, kit: Kit, dispatch: Dispatch, *, besides: int | None
         now,
         Doubts(
             synced_at=dt.datetime.fromisoformat(synced) if synced else None,
-            unread=sum(m.prefecture in {"", where} for m in waiting),
-            reviews=could_be_answers(tx.reviews(), where),
+            unread=tx.count_unread(("", where)),
+            reviews=could_be_answers(tx, where),
             bounced=dispatch.bounced_at is not None,
             in_doubt_outgoing=sum(
                 m.purpose in {MailPurpose.DISPATCH, MailPurpose.REMINDER} and m.outbox_id != besides for m in outgoing

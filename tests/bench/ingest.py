@@ -7,9 +7,9 @@ same messages, so that whatever else the machine does slows both.
 
 from __future__ import annotations
 
-import datetime as dt
 import email
 import io
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ from daemon.handlers.ingest import work_through
 from daemon.handlers.intake import sync
 from daemon.settings import Settings
 from tests.bench.installation import MAILBOX_USER, configure, open_installation
+from tests.bench.processes import family_cpu_s
 from tests.bench.register import Mailing, Shape, add_trainings
 from tests.bench.returns import Envelope, replies
 from tests.bench.table import Line, spread
@@ -48,6 +49,9 @@ class Round:
     """`intake.sync`: fetched and durable."""
     read_s: float
     """`ingest.work_through`: read, judged, recorded."""
+    bare_cpu_s: float
+    cpu_s: float
+    """CPU of the daemon's way, reading processes included; the mail server's is in neither."""
 
     @property
     def speed(self) -> float:
@@ -94,14 +98,17 @@ def _envelope(app: App, mailing: Mailing) -> Envelope:
 def _one_round(app: App, mailbox: ImapMailbox, dovecot: Dovecot, mails: int) -> Round:
     with app.store.snapshot() as tx:
         mark = tx.high_water("INBOX")
+    began_cpu_s = family_cpu_s(os.getpid())
     started = time.perf_counter()
     report = sync(app.kit, mailbox, full=False)
     stored = time.perf_counter()
     done = work_through(app.kit)
     ended = time.perf_counter()
     assert report.stored == done.applied == mails, (report, done)
+    cpu_s = family_cpu_s(os.getpid()) - began_cpu_s
+    began_cpu_s = time.process_time()
     bare_s = _bare(dovecot.imap, mark.uid + 1 if mark else 1, mails)
-    return Round(mails, bare_s, stored - started, ended - stored)
+    return Round(mails, bare_s, stored - started, ended - stored, time.process_time() - began_cpu_s, cpu_s)
 
 
 def _bare(port: int, first: int, mails: int) -> float:
@@ -145,10 +152,13 @@ def _lines(rounds: Sequence[Round]) -> list[Line]:
     speeds = [r.speed for r in rounds]
     total = sum(r.bare_s for r in rounds) / sum(r.store_s + r.read_s for r in rounds)
     store = [1000 * r.store_s / r.mails for r in rounds]
+    cpu = [1000 * r.cpu_s / r.mails for r in rounds]
+    bare_cpu = [1000 * r.bare_cpu_s / r.mails for r in rounds]
     return [
         Line(
             f"ingest, {mails} mails with a {ROWS}-row xlsx in {len(rounds)} rounds, ms a mail",
             spread(per, 1), spread(bare, 1), spread(speeds), f"≥ {BAR}", total >= BAR,
         ),
         Line("— of it fetching and storing durably, ms a mail", spread(store, 1)),
+        Line("— CPU of all processes, ms a mail", spread(cpu, 1), spread(bare_cpu, 1)),
     ]  # fmt: skip

@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 
 from daemon.adapters.documents import TypstDocuments
-from daemon.adapters.resources import data_path
 from daemon.adapters.reader_pool import SandboxedReader
+from daemon.adapters.resources import data_path
 from daemon.adapters.smtp import SmtpSubmission
 from daemon.bootstrap import App, Parts, installation_key, open_app, smtp_settings
 from daemon.ports import Clock

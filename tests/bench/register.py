@@ -1,4 +1,4 @@
-"""A register after dispatch: trainings, rosters, trainees, mailings; written at once, as the handlers would leave it."""
+"""A register after dispatch: trainings, rosters, trainees, mailings, written as the handlers would leave them."""
 
 from __future__ import annotations
 

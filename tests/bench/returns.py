@@ -13,8 +13,8 @@ from functools import partial
 from multiprocessing import get_context
 
 from daemon.adapters.documents.facts import facts_of
-from daemon.adapters.documents.workbook import roster_workbook
 from daemon.adapters.documents.wording import words
+from daemon.adapters.documents.workbook import roster_workbook
 from daemon.adapters.resources import data_path
 from daemon.ports import RosterSheet
 from tests.bench.register import Mailing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from daemon.adapters.store import SqlStore, verify_chain
 from daemon.domain.model import MailState, OutboxState, ReviewState, State, Status
 from daemon.ports import HighWater, Job
-from parsers.findings import Field
+from parsers.findings import Field, Problem
 from tests.fakes.samples import (
     AT,
     DAY,
@@ -215,6 +216,60 @@ def test_readings_are_found_by_mail_and_by_enrollment(store: SqlStore) -> None:
         assert [r.reading_id for r in tx.readings(ledger_id=mail)] == ids[:1]
         assert [r.reading_id for r in tx.readings(enrollment_id="E-1")] == ids[:1]
         assert [r.reading_id for r in tx.readings()] == ids
+
+
+def test_readings_added_in_one_block_can_be_asked_for_in_it_and_numbers_are_never_reused(store: SqlStore) -> None:
+    with store.transaction() as tx:
+        first, second = tx.add_reading(a_reading()), tx.add_reading(a_reading())
+        assert second == first + 1
+        assert tx.get_reading(second).reading_id == second
+    with suppress(ZeroDivisionError), store.transaction() as tx:
+        tx.add_reading(a_reading())
+        raise ZeroDivisionError
+    with store.transaction() as tx:
+        assert tx.add_reading(a_reading()) == second + 1
+    with store.snapshot() as tx:
+        assert len(tx.readings()) == 3
+
+
+def test_problems_of_many_rows_are_told_at_once(store: SqlStore) -> None:
+    with store.transaction() as tx:
+        tx.add_reading(a_reading(enrollment_id="E-1", problems=(Problem.DITTO,)))
+        tx.add_reading(a_reading(enrollment_id="E-1", problems=(Problem.PLANNED_ONLY, Problem.DITTO)))
+        tx.add_reading(a_reading(enrollment_id="E-2", problems=()))
+        tx.add_reading(a_reading(enrollment_id="E-3", problems=(Problem.STRUCK_OUT,)))
+        assert tx.problems_read(["E-1", "E-2"]) == {"E-1": {Problem.DITTO, Problem.PLANNED_ONLY}}
+        assert tx.problems_read([]) == {}
+
+
+def test_open_questions_are_found_for_many_rows_and_counted_by_place(store: SqlStore) -> None:
+    with store.transaction() as tx:
+        about = {"E-1": "神奈川", "E-2": "東京", "E-3": ""}
+        for row, prefecture in about.items():
+            tx.add_review(a_review(dedupe_key=row, enrollment_id=row, prefecture=prefecture, kind="value"))
+        tx.add_review(a_review(dedupe_key="glance", enrollment_id="E-1", prefecture="神奈川", kind="verify"))
+        tx.add_review(a_review(dedupe_key="old", enrollment_id="E-1", prefecture="神奈川", state=ReviewState.SET))
+        assert [q.dedupe_key for q in tx.open_questions(["E-1", "E-3"])] == ["E-1", "E-3", "glance"]
+        assert tx.count_questions(("", "神奈川")) == {"value": 2, "verify": 1}
+
+
+def test_unread_mail_is_counted_by_who_may_have_sent_it(store: SqlStore) -> None:
+    with store.transaction() as tx:
+        states = (MailState.RECEIVED, MailState.QUARANTINE, MailState.REVIEW, MailState.APPLIED)
+        for uid, state in enumerate(states, 1):
+            tx.add_mail(a_mail(uid=uid, state=state, prefecture="神奈川"))
+            tx.add_mail(a_mail(uid=uid + 10, state=state, prefecture=""))
+        assert tx.count_unread(("", "神奈川")) == 4
+        assert tx.count_unread(("", "東京")) == 2
+
+
+def test_the_first_mailing_is_the_earliest(store: SqlStore) -> None:
+    with store.transaction() as tx:
+        tx.save_training(a_training())
+        assert tx.first_dispatched_at() is None
+        for n, at in enumerate((None, AT + SECOND, AT)):
+            tx.save_dispatch(a_dispatch(dispatch_id=f"D{n}", dispatched_at=at))
+        assert tx.first_dispatched_at() == AT
 
 
 def test_the_same_intent_makes_one_mail(store: SqlStore) -> None:

@@ -53,12 +53,39 @@ def test_nobody_else_may_read_the_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        ("SELECT * FROM dispatches WHERE next_reminder_on <= '2026-03-02'", "ix_dispatches_next_reminder_on"),
+        (
+            "SELECT * FROM dispatches WHERE next_reminder_on <= '2026-03-02' ORDER BY next_reminder_on",
+            "ix_dispatches_next_reminder_on",
+        ),
         ("SELECT * FROM outbox WHERE state IN ('ready') AND not_before_at <= 5", "ix_outbox_state_not_before_at"),
-        ("SELECT * FROM mails WHERE state = 'received'", "ix_mails_state"),
+        ("SELECT * FROM mails WHERE state = 'received' ORDER BY ledger_id LIMIT 200", "ix_mails_state (state=?)"),
+        (
+            "SELECT count(*) FROM mails WHERE state IN ('received', 'quarantine') AND prefecture IN ('', 'a')",
+            "COVERING INDEX ix_mails_state_prefecture",
+        ),
         ("SELECT * FROM mails WHERE sha256 = 'a' OR message_id = 'b'", "MULTI-INDEX OR"),
-        ("SELECT * FROM reviews WHERE state = 'open'", "ix_reviews_state_prefecture"),
-        ("SELECT count(*) FROM outbox WHERE started_at >= 5 AND state IN ('sent')", "INDEX"),
+        ("SELECT * FROM reviews WHERE state = 'open'", "ix_reviews_state_prefecture_kind"),
+        (
+            "SELECT kind, count(*) FROM reviews WHERE state = 'open' AND prefecture IN ('', 'a') GROUP BY kind",
+            "COVERING INDEX ix_reviews_state_prefecture_kind",
+        ),
+        (
+            "SELECT count(*) FROM outbox WHERE started_at >= 5 AND state IN ('sent', 'unknown')",
+            "ix_outbox_state_started_at (state=? AND started_at>?)",
+        ),
+        (
+            "SELECT count(*) FROM outbox WHERE started_at >= 5 AND state IN ('sent', 'unknown') AND prefecture = 'a'",
+            "ix_outbox_prefecture_state_started_at (prefecture=? AND state=? AND started_at>?)",
+        ),
+        (
+            "SELECT * FROM outbox WHERE prefecture = 'a' AND state IN ('ready', 'unknown') ORDER BY outbox_id",
+            "ix_outbox_prefecture_state_started_at (prefecture=? AND state=?)",
+        ),
+        ("SELECT * FROM outbox WHERE created_at >= 5 ORDER BY created_at", "ix_outbox_created_at (created_at>?)"),
+        (
+            "SELECT * FROM outbox WHERE prefecture = 'a' AND created_at >= 5 ORDER BY created_at",
+            "ix_outbox_prefecture_created_at (prefecture=? AND created_at>?)",
+        ),
         ("SELECT uid FROM mails WHERE mailbox = 'a' AND uidvalidity = 1 AND uid >= 5", "COVERING INDEX"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,6 +53,12 @@ class MailRows(Rows):
     def count_mails(self) -> Mapping[MailState, int]:
         """States that occur → how often."""
         return self._count_by(_C.state)
+
+    def count_unread(self, prefectures: Iterable[str]) -> int:
+        """Received or set aside, from these senders; one range of one index for each."""
+        waiting = (MailState.RECEIVED, MailState.QUARANTINE)
+        where = (_C.state.in_(waiting), _C.prefecture.in_(tuple(prefectures)))
+        return self._connection.execute(sa.select(sa.func.count()).where(*where)).scalar_one()
 
     def mails_like(self, sha256: str, message_id: str) -> list[LedgerMail]:
         """Those with the same raw bytes or the same Message-ID, by id; "" matches nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 
 import sqlalchemy as sa
 
@@ -54,9 +55,11 @@ class OutboxRows(Rows):
             where.append(_C.state.in_(tuple(states)))
         if due_at is not None:
             where.append(_C.not_before_at <= due_at)
-        if since is not None:
-            where.append(_C.created_at >= since)
-        return _OUTBOX.list(self._connection, where)
+        if since is None:
+            return _OUTBOX.list(self._connection, where)
+        # In order of the index: asked for by id, SQLite would rather walk through all mail there ever was.
+        found = _OUTBOX.list(self._connection, [*where, _C.created_at >= since], order=[_C.created_at])
+        return sorted(found, key=attrgetter("outbox_id"))
 
     def count_outbox(self) -> Mapping[OutboxState, int]:
         """States that occur → how often."""

@@ -74,6 +74,11 @@ class QuestionRows(Rows):
         where = [c.enrollment_id.in_(tuple(enrollment_ids)), c.state == ReviewState.OPEN]
         return _REVIEWS.list(self._connection, where)
 
+    def count_questions(self, prefectures: Iterable[str]) -> Mapping[str, int]:
+        """Kind → how many open reviews there are about these prefectures."""
+        c = schema.reviews.c
+        return self._count_by(c.kind, [c.state == ReviewState.OPEN, c.prefecture.in_(tuple(prefectures))])
+
     def save_review(self, review: Review) -> None:
         """Insert or replace."""
         _REVIEWS.save(self._connection, review)

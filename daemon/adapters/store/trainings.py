@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from operator import attrgetter
 
 import sqlalchemy as sa
 
@@ -68,7 +69,10 @@ class TrainingRows(Rows):
 
     def dispatches_due(self, on: dt.date) -> list[Dispatch]:
         """Those with a reminder due on or before `on`, by id; one range of one index."""
-        return _DISPATCHES.list(self._connection, [schema.dispatches.c.next_reminder_on <= on])
+        day = schema.dispatches.c.next_reminder_on
+        # In order of the index: asked for by id, SQLite would rather walk through all dispatches there ever were.
+        found = _DISPATCHES.list(self._connection, [day <= on], order=[day])
+        return sorted(found, key=attrgetter("dispatch_id"))
 
     def add_handover(self, handover: Handover) -> int:
         """The new id."""

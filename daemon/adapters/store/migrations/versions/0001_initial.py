@@ -148,6 +148,7 @@ def _ledger() -> None:
         sa.UniqueConstraint("mailbox", "uidvalidity", "uid", name="uq_mails_mailbox_uidvalidity_uid"),
         sqlite_autoincrement=True,
     )
+    _index("mails", "state", "prefecture")
     for column in ("state", "sha256", "message_id", "prefecture", "training_id", "stored_at"):
         _index("mails", column)
     op.create_table(
@@ -178,8 +179,11 @@ def _outbox() -> None:
         sqlite_autoincrement=True,
     )
     _index("outbox", "state", "not_before_at")
+    _index("outbox", "state", "started_at")
+    _index("outbox", "prefecture", "state", "started_at")
+    _index("outbox", "prefecture", "created_at")
     _index("outbox", "training_id", "prefecture")
-    for column in ("message_id", "started_at", "created_at"):
+    for column in ("message_id", "created_at"):
         _index("outbox", column)
 
 
@@ -219,7 +223,7 @@ def _questions() -> None:
         _refers("reviews", "outbox_id", "outbox.outbox_id"),
         sqlite_autoincrement=True,
     )
-    _index("reviews", "state", "prefecture")
+    _index("reviews", "state", "prefecture", "kind")
     _index("reviews", "ledger_id")
     _index("reviews", "enrollment_id")
 
