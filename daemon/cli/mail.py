@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,9 @@ from daemon.cli.session import Config, Json, opened, print_json, who
 from daemon.domain.calendar import TOKYO
 from daemon.domain.model import MailState
 from daemon.errors import Refused
-from daemon.ports import Transaction
+
+if TYPE_CHECKING:
+    from daemon.ports import Transaction
 
 app = typer.Typer(help="受信台帳。", no_args_is_help=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,9 @@ from daemon.cli import words
 from daemon.cli.session import Because, Config, Json, opened, print_json, who
 from daemon.domain.model import Review, ReviewState
 from daemon.errors import Refused
-from daemon.ports import Kit
+
+if TYPE_CHECKING:
+    from daemon.ports import Kit
 
 app = typer.Typer(help="確認事項の一覧と処理。", no_args_is_help=True)
 Numbers = Annotated[list[int] | None, typer.Argument(help="確認事項の番号（複数可）")]
