@@ -30,6 +30,9 @@ def _shown(at: dt.datetime | None) -> str | None:
 
 def _training(tx: Transaction, kit: Kit, training: Training) -> dict[str, Any]:
     rosters = tx.rosters(training.training_id)
+    rows: dict[str, list[Enrollment]] = {r.code: [] for r in rosters}
+    for row in tx.enrollments(training_id=training.training_id):
+        rows[row.roster].append(row)
     order = list(kit.directory.offices)
     prefectures = sorted({r.prefecture for r in rosters}, key=lambda p: order.index(p) if p in order else len(order))
     return {
@@ -40,27 +43,30 @@ def _training(tx: Transaction, kit: Kit, training: Training) -> dict[str, Any]:
         "ends_on": str(training.ends_on),
         "deadline_on": str(training.deadline_on),
         "state": training.state,
-        "prefectures": [_prefecture(tx, training, p, rosters) for p in prefectures],
+        "prefectures": [
+            _prefecture(tx, training, p, [r for r in rosters if r.prefecture == p], rows) for p in prefectures
+        ],
     }
 
 
-def _prefecture(tx: Transaction, training: Training, prefecture: str, rosters: list[Roster]) -> dict[str, Any]:
+def _prefecture(
+    tx: Transaction, training: Training, prefecture: str, rosters: list[Roster], rows: dict[str, list[Enrollment]]
+) -> dict[str, Any]:
     dispatches = tx.dispatches(training.training_id, prefecture)
     sent = dispatches[0].dispatched_at if dispatches else None
-    mine = [r for r in rosters if r.prefecture == prefecture]
     return {
         "prefecture": prefecture,
         "dispatched_at": _shown(sent),
-        "rosters": [_roster(tx, training, r) for r in sorted(mine, key=lambda r: (r.centre, r.code))],
+        "rosters": [_roster(tx, training, r, rows[r.code]) for r in sorted(rosters, key=lambda r: (r.centre, r.code))],
     }
 
 
-def _roster(tx: Transaction, training: Training, roster: Roster) -> dict[str, Any]:
+def _roster(tx: Transaction, training: Training, roster: Roster, rows: list[Enrollment]) -> dict[str, Any]:
     return {
         "roster": roster.code,
         "centre": roster.centre,
         "pension_office": roster.pension_office,
-        "trainees": [trainee(tx, training, e) for e in tx.enrollments(roster=roster.code)],
+        "trainees": [trainee(tx, training, e) for e in rows],
     }
 
 
