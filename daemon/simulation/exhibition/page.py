@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from daemon.simulation.exhibition.files import Written
 from daemon.simulation.exhibition.register import Play
 from daemon.simulation.exhibition.story import Day, days
+from daemon.simulation.exhibition.wording import PROOFS
 from daemon.simulation.laws import LAWS
 from daemon.simulation.world import World
 
@@ -61,6 +62,7 @@ def write_page(world: World, folder: Path, exhibits: Exhibits) -> Path:
         days=story,
         decisions=[e for d in story for e in d.events if e.look == "admin"],
         laws=LAWS,
+        proofs=PROOFS,
         findings=exhibits.findings,
         mailbox=len(world.network.mailbox.messages),
     )

@@ -13,7 +13,7 @@ from daemon.ports import Transaction
 from daemon.simulation.admin import Decision
 from daemon.simulation.exhibition.files import Written, open_message
 from daemon.simulation.exhibition.register import closings
-from daemon.simulation.exhibition.wording import KINDS, doubt, purpose, verdict
+from daemon.simulation.exhibition.wording import KINDS, because, doubt, purpose, verdict
 from daemon.simulation.world import World
 from parsers.findings import MessageKind
 
@@ -140,12 +140,12 @@ def _decided(decision: Decision, written: Written) -> Event:
     links = ((".eml", written.received[decision.ledger_id]),) if decision.ledger_id in written.received else ()
     return Event(
         decision.at, "admin", verdict(decision), decision.prefecture or "不明", _question(decision),
-        decision.because, "", links,
+        because(decision), "", links,
     )  # fmt: skip
 
 
 def _question(decision: Decision) -> str:
-    text = f"「{decision.text}」" if decision.text else ""
+    text = f"「{decision.text}」" if decision.text and decision.kind != "outbox" else ""
     value = f" → {in_era(dt.date.fromisoformat(decision.value))}" if _is_day(decision.value) else ""
     return f"{text}{doubt(decision)}{value}"
 

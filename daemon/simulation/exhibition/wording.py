@@ -27,6 +27,15 @@ VERDICTS = {
     "cancelled": "送信を取消",
 }
 
+PROOFS = {
+    "database": "データベースの健全性",
+    "ledger": "サーバーと台帳の突合（通）",
+    "register": "登録値と根拠（行）",
+    "audit": "履歴の鎖（行）",
+    "blobs": "原本の照合（件）",
+}
+"""What `meibod verify` checks."""
+
 
 @cache
 def words() -> Words:
@@ -52,6 +61,11 @@ def doubt(decision: Decision) -> str:
     if decision.kind == "bounce":
         return "送ったメールが届かず戻った"
     return "、".join(reason(p) for p in decision.problems) or words().word(decision.kind, "review")
+
+
+def because(decision: Decision) -> str:
+    """Why, in the admin's words; why it was held, for a mail."""
+    return words().hold(decision.because) if decision.kind == "outbox" else decision.because
 
 
 def verdict(decision: Decision) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from argparse import Namespace
-from collections.abc import Awaitable, Callable
 
-from proxyprotocol.reader import ProxyProtocolReader
+from proxyprotocol.result import ProxyResultUnknown
+from proxyprotocol.sock import SocketInfo
 from pymap.backend.dict import Config, Login
 from pymap.backend.dict.filter import FilterSet
 from pymap.backend.dict.mailbox import MailboxData, MailboxSet
@@ -62,7 +62,7 @@ class MailboxServer:
         self.uid_validity = uid_validity
         self._weather = weather
         self._server: asyncio.Server | None = None
-        self._talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+        self._talk: IMAPServer
         self._lines: set[asyncio.StreamWriter] = set()
         self._mailboxes: _Mailboxes | None = None
         self.port = 0
@@ -78,7 +78,7 @@ class MailboxServer:
         await login.demo_user_identity.set(UserMetadata(config, USER, password=password))
         self._mailboxes = _Mailboxes(self.uid_validity)
         config.set_cache[USER] = (self._mailboxes, FilterSet())
-        self._talk = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(login, config))
+        self._talk = IMAPServer(login, config)
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -121,7 +121,7 @@ class MailboxServer:
             return
         self._lines.add(writer)
         try:
-            await self._talk(reader, writer)
+            await self._talk(reader, writer, SocketInfo.get(writer, ProxyResultUnknown(), unique_id=b"line"))
         except (ConnectionError, EOFError):
             writer.transport.abort()
         finally:
