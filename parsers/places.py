@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from parsers.findings import Decision, Problem
 from parsers.forms import STAYS
@@ -98,7 +99,7 @@ def read_place(text: str, centres: Iterable[str], offices: Iterable[str]) -> Pla
         return PlaceReading(PlaceKind.STAYS)
     if _UNDECIDED.fullmatch(plain):
         return PlaceReading(problems=(Problem.NOT_DONE_YET,))
-    vocabulary = Vocabulary(centres, offices)
+    vocabulary = _vocabulary(tuple(centres), tuple(offices))
     if not vocabulary:
         return PlaceReading(candidates=(text.strip(),), problems=(Problem.PLACE_NOT_CHECKED,))
     return vocabulary.read(plain[:_CHARS_MOST])
@@ -157,6 +158,12 @@ class Vocabulary:
         yield from (value for likeness, value in sorted(known, key=lambda n: -n[0]) if likeness >= _NEAR)
 
 
+@lru_cache(maxsize=4)
+def _vocabulary(centres: tuple[str, ...], offices: tuple[str, ...]) -> Vocabulary:
+    """Kept: the keys of four hundred names cost more than reading a sheet."""
+    return Vocabulary(centres, offices)
+
+
 def _by_key(names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
     return {k: name for name in names if (k := key(name))}
 
@@ -167,5 +174,7 @@ def _office_key(plain: str) -> str:
 
 def _likeness(a: str, b: str) -> float:
     """0 to 1; a name within the other counts as near."""
-    inside = bool(a and b) and (a in b or b in a)
+    if not set(a) & set(b):
+        return 0.0
+    inside = a in b or b in a
     return max(difflib.SequenceMatcher(None, a, b).ratio(), _NEAR if inside else 0.0)
