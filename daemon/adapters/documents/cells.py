@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from openpyxl.cell import Cell
@@ -69,6 +70,19 @@ def put_date(cell: Cell, day: dt.date | None) -> Cell:
 def looks_like_formula(text: str) -> bool:
     """Whether a spreadsheet might run `text`; full-width signs count, a Japanese Excel folds them."""
     return text.startswith(_FORMULA_STARTS) or unicodedata.normalize("NFKC", text[:1]).startswith(_FORMULA_STARTS)
+
+
+def height_for(texts: Iterable[str], *, least: float, chars: int) -> float:
+    """Row height in points with room for every line the longest text wraps into, `chars` narrow characters each.
+
+    Nobody can widen a locked row by typing.
+    """
+    wide = max((_narrow_characters(text) for text in texts), default=0)
+    return max(least, 15.5 * -(-wide // chars))
+
+
+def _narrow_characters(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
 
 
 def dress(cell: Cell, **styles: Any) -> Cell:

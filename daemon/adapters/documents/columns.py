@@ -75,7 +75,7 @@ def _after(words: Words) -> list[Column]:
         _terminal_id(words["labels"]),
         Column(names[Field.COMPLETED], 9, lambda c, p: put_text(c, result_of(p)), centred=True),
         Column(names[Field.DESTINATION], 27, _nothing, to_fill=True, choices=(STAYS_LABEL,)),
-        Column(names[Field.NO_DESTINATION_REASON], 14, _nothing, to_fill=True, choices=tuple(REASONS.values())),
+        Column(names[Field.NO_DESTINATION_REASON], 20, _nothing, to_fill=True, choices=tuple(REASONS.values())),
         Column(names[Field.CONCURRENT_DELETED_ON], 18, _nothing, to_fill=True, date=True),
         Column(names[Field.ID_DELETED_ON], 18, _nothing, to_fill=True, date=True),
     ]

@@ -160,7 +160,7 @@ def _headers(page: Worksheet, row: int, columns: tuple[str, ...], titles: Mappin
 
 
 def _row(page: Worksheet, row: int, number: int, line: TraineeLine, training: Training) -> None:
-    page.row_dimensions[row].height = 31
+    page.row_dimensions[row].height = cells.height_for((line.person.name, line.person.kana), least=31.0, chars=19)
     texts = _texts(line) | {"period": _period(training)}
     for at, column in enumerate(handover_columns(training), start=1):
         cell = dress(cell_at(page, row, at), font=face(11), border=cells.BOX)

@@ -76,7 +76,7 @@ def _row(page: Worksheet, row: int, number: int, line: TraineeLine, training: Tr
         "result": "" if person.excluded_because else result_of(person),
         "key": results_key(training.training_id, person.enrollment_id),
     }
-    page.row_dimensions[row].height = 22
+    page.row_dimensions[row].height = cells.height_for((person.name, person.kana), least=22.0, chars=19)
     for at, column in enumerate(_WIDTHS, start=1):
         cell = dress(cell_at(page, row, at), font=face(11), border=cells.BOX, alignment=cells.INDENTED)
         if column == "number":

@@ -7,7 +7,6 @@ that it is recognised after sorting, filtering, inserting and re-saving.
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -125,21 +124,13 @@ def _table(page: Worksheet, head: int, columns: list[Column], sheet: RosterSheet
         dress(cell, font=face(11, bold=column.to_fill), fill=cells.HEADING, border=cells.BOX, alignment=cells.MIDDLE)
         page.column_dimensions[get_column_letter(number)].width = column.width
     for line, person in enumerate(sheet.rows, start=head + 1):
-        page.row_dimensions[line].height = _height(person)
+        page.row_dimensions[line].height = cells.height_for(
+            (person.name, person.kana, person.note), least=31.0, chars=17
+        )
         for number, column in enumerate(columns, start=1):
             _fill(cell_at(page, line, number), column, person)
     page.column_dimensions[get_column_letter(len(columns))].hidden = True
     return head + len(sheet.rows)
-
-
-def _height(person: Enrollment) -> float:
-    """Points: room for every line a long name or kana wraps into; nobody can widen a locked row by typing."""
-    wide = max(_columns_taken(text) for text in (person.name, person.kana, person.note))
-    return max(31.0, 15.5 * -(-wide // 17))
-
-
-def _columns_taken(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
 
 
 def _fill(cell: Cell, column: Column, person: Enrollment) -> None:
