@@ -7,7 +7,6 @@ without names. Checks are cheap enough to be made after every virtual day.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,6 @@ from daemon.domain.reminding import within_hours
 from daemon.handlers.planning import calendar
 from daemon.ports import Transaction
 from daemon.simulation.installation import HQ
-from daemon.simulation.network.reports import message_id_of
 from daemon.simulation.network.routing import Submission
 from daemon.simulation.world import World
 from parsers.findings import Field
@@ -86,7 +84,7 @@ class Inspector:
         lost = [uid for uid in held if uid not in stored and (uid <= mark.uid or not world.network.weather.imap_down)]
         yield from (f"UID {uid} is on the server and not in the ledger" for uid in lost)
         for row in rows:
-            if row.uid not in held or hashlib.sha256(held[row.uid]).hexdigest() != row.sha256:
+            if row.uid not in held or held[row.uid] != row.sha256:
                 yield f"mail {row.ledger_id} differs from what the server holds"
 
     def _stuck(self, tx: Transaction) -> Iterator[str]:
@@ -99,7 +97,7 @@ class Inspector:
         found: dict[str, list[Submission]] = defaultdict(list)
         for taken in self.world.network.taken:
             if set(taken.recipients) - {HQ}:  # HQ's copy to itself reaches nobody
-                found[message_id_of(taken.raw)].append(taken)
+                found[taken.message_id].append(taken)
         return found
 
     def _wire(self, tx: Transaction) -> Iterator[str]:
@@ -109,7 +107,7 @@ class Inspector:
         for mail in rows.values():
             taken = copies.get(mail.message_id, [])
             yield from _counted(mail, len(taken))
-            hashes = {hashlib.sha256(t.raw).hexdigest() for t in taken}
+            hashes = {t.sha256 for t in taken}
             if hashes - {mail.sha256}:
                 yield f"outbox {mail.outbox_id}: the copies differ from the frozen bytes"
             if any(set(t.recipients) - set(mail.recipients) for t in taken):
@@ -123,7 +121,7 @@ class Inspector:
         trainings = {t.training_id: t for t in tx.trainings()}
         per_day: dict[tuple[str, dt.date], set[int]] = defaultdict(set)
         for taken in self.world.network.taken:
-            mail = rows.get(message_id_of(taken.raw))
+            mail = rows.get(taken.message_id)
             if mail is None or mail.purpose is not MailPurpose.REMINDER:
                 continue
             per_day[mail.prefecture, taken.at.astimezone(TOKYO).date()].add(mail.outbox_id)
@@ -140,9 +138,8 @@ class Inspector:
     def _recipients(self, tx: Transaction) -> list[str]:
         """Open each mail that left, with our own reader, and look whose rows it holds."""
         for taken in self.world.network.taken:
-            digest = hashlib.sha256(taken.raw).hexdigest()
-            if digest not in self._opened:
-                self._opened.add(digest)
+            if taken.sha256 not in self._opened:
+                self._opened.add(taken.sha256)
                 self._strays += self._stray(tx, taken)
         return self._strays
 

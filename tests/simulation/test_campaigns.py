@@ -10,7 +10,7 @@ import pytest
 
 from tests.simulation.campaign import DAYS, Campaign
 
-_FEW = "1:5"
+_FEW = "1:3"
 
 
 def seeds() -> range:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import hashlib
 import math
 
 import pytest
@@ -60,7 +61,8 @@ async def test_a_message_comes_out_of_the_mailbox_as_it_went_in(network, mailbox
     assert [f.raw for f in fetched] == raws
     assert {f.received_at for f in fetched} == {tokyo(dt.date(2026, 3, 17), 10, 5, 7)}
     assert view.uidvalidity == 4711
-    assert network.mailbox.held() == dict(zip(view.uids, raws, strict=True))
+    hashes = [hashlib.sha256(raw).hexdigest() for raw in raws]
+    assert network.mailbox.held() == dict(zip(view.uids, hashes, strict=True))
 
 
 async def test_a_recreated_mailbox_holds_the_same_messages_under_another_uidvalidity(network, mailbox):

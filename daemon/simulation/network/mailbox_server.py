@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import hashlib
 from argparse import Namespace
 
 from proxyprotocol.result import ProxyResultUnknown
@@ -68,6 +69,7 @@ class MailboxServer:
         self.port = 0
         self.messages: list[tuple[bytes, dt.datetime]] = []
         """Everything that was ever delivered, in order: raw bytes and INTERNALDATE."""
+        self._hashes: list[str] = []
 
     async def start(self) -> None:
         """Begin to listen."""
@@ -100,11 +102,12 @@ class MailboxServer:
         assert self._mailboxes is not None
         stamp = at.astimezone(TOKYO).replace(microsecond=0)
         self.messages.append((raw, stamp))
+        self._hashes.append(hashlib.sha256(raw).hexdigest())
         await self._mailboxes.inbox.append(AppendMessage(raw, stamp, frozenset()))
 
-    def held(self) -> dict[int, bytes]:
-        """What lies in the INBOX now: UID → raw bytes."""
-        return {uid: raw for uid, (raw, _) in enumerate(self.messages, start=_FIRST_UID)}
+    def held(self) -> dict[int, str]:
+        """What lies in the INBOX now: UID → SHA-256 of the raw bytes, in hex."""
+        return dict(enumerate(self._hashes, start=_FIRST_UID))
 
     async def recreate(self, uid_validity: int) -> None:
         """The provider moved the mailbox: the same messages under new numbers and another UIDVALIDITY."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from daemon.simulation.clock import VirtualClock
 from daemon.simulation.network.mailbox_server import MailboxServer
-from daemon.simulation.network.reports import mail_date, undeliverable
+from daemon.simulation.network.reports import mail_date, message_id_of, undeliverable
 from daemon.simulation.network.submission_server import SubmissionServer
 from daemon.simulation.network.weather import Weather
 
@@ -24,6 +25,9 @@ class Submission:
     sender: str
     recipients: tuple[str, ...]
     raw: bytes
+    message_id: str
+    sha256: str
+    """Of `raw`, in hex."""
 
 
 class Network:
@@ -53,7 +57,8 @@ class Network:
         await self.mailbox.stop()
 
     async def _submitted(self, sender: str, recipients: tuple[str, ...], raw: bytes) -> None:
-        self.taken.append(Submission(self._clock.now(), sender, recipients, raw))
+        digest = hashlib.sha256(raw).hexdigest()
+        self.taken.append(Submission(self._clock.now(), sender, recipients, raw, message_id_of(raw), digest))
         for recipient in recipients:
             await self.carry(sender, recipient, raw)
 
