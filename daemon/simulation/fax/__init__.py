@@ -6,7 +6,7 @@ gives the same pixels. What is modelled, and from where: capture.md §3.1, §3.4
 """
 
 from daemon.simulation.fax.packing import as_jpeg, as_pdf, as_png, as_tiff
-from daemon.simulation.fax.passes import FINE, NORMAL, SUPERFINE, FaxPass, LostLines, Streak, fax
+from daemon.simulation.fax.passes import FINE, NORMAL, SUPERFINE, FaxPass, LostLines, Streak, fax, placed
 from daemon.simulation.fax.photo import Photo, photograph
 from daemon.simulation.fax.sheet import Sheet, Stamp, Stroke, printed, write
 from daemon.simulation.fax.weather import Weather, draw_pass, draw_passes
@@ -31,6 +31,7 @@ __all__ = [
     "draw_passes",
     "fax",
     "photograph",
+    "placed",
     "printed",
     "write",
 ]

@@ -103,6 +103,18 @@ def fax(sheet: Sheet, how: FaxPass, rng: np.random.Generator) -> Sheet:
     return Sheet(np.ascontiguousarray(page), per_mm)
 
 
+def placed(size_mm: tuple[float, float], how: FaxPass) -> npt.NDArray[np.float64]:
+    """(3, 3): mm on the sheet → mm on the received page, lost lines not counted. For tests and training."""
+    wide, tall = size_mm
+    turn = {0: np.eye(3), 90: np.array([[0.0, -1.0, tall], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])}
+    turn[180] = np.array([[-1.0, 0.0, wide], [0.0, -1.0, tall], [0.0, 0.0, 1.0]])
+    turn[270] = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, wide], [0.0, 0.0, 1.0]])
+    fed = (wide, tall) if how.turned_deg in {0, 180} else (tall, wide)
+    line_mm = _LINE_PX / (NORMAL[0] / _MM_PER_INCH) if how.whole_line else fed[0]
+    below = _HEADER_MM if how.header and how.header_pushes else 0.0
+    return np.asarray(_moved(0.0, below) @ _paper_to_page(fed, line_mm, how) @ turn[how.turned_deg], dtype=np.float64)
+
+
 def _on_paper(sheet: Sheet, gain_mm: float, finest_dpi: float) -> Sheet:
     """The sheet printed: dots as wide as they are far apart, and ink that spreads."""
     gray, per_mm = sheet.gray, sheet.per_mm

@@ -1,0 +1,169 @@
+"""Pictures into pages: which page of which roster a picture shows, and where. Read or refused, never askew.
+
+The codes say which page; codes, corner marks and the borders of all boxes say where. A page is placed only when all
+that agrees within a fraction of a millimetre; one code may be lost, then marks and borders must speak for the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from parsers.fax.align import affine, corners_of, inverse, project
+from parsers.fax.faults import Fault
+from parsers.fax.geometry import FormGeometry, GeometryLookup, geometry_of
+from parsers.fax.page import FittedPage, Matrix, Raster, Unplaced
+from parsers.fax.picture import PerMm, Picture, picture_of
+from parsers.fax.placing import objections, place
+from parsers.fax.qr import FoundCode, find_codes, looks_like_ours, search_at
+from parsers.fax.remarks import fitted
+from parsers.findings import PageKind
+
+_PAIR_SLACK: Final = 0.10
+"""How far the second code may lie from where the first one puts it, as a share of their distance."""
+_AGAIN_MM: Final = 9.0
+
+Found = FittedPage | Unplaced
+
+
+def fit_page(raster: Raster, lookup: GeometryLookup = geometry_of) -> Found:
+    """The one page of a picture; an `Unplaced` when there are several (`fit_pages` hands them out one by one)."""
+    found = fit_pages(raster, lookup)
+    if len(found) == 1:
+        return found[0]
+    texts = tuple(text for one in found for text in (one.texts if isinstance(one, Unplaced) else (one.text,)))
+    return Unplaced(raster.page, PageKind.FORM, (Fault.CODES_DISAGREE,), ("several pages in one picture",), texts)
+
+
+def fit_pages(raster: Raster, lookup: GeometryLookup = geometry_of) -> tuple[Found, ...]:
+    """Every page of ours in a picture, in the order of their codes; at least one result, never an exception.
+
+    Two forms side by side are two results, if each shows both its codes. Anything that does not add up is one
+    `Unplaced`.
+    """
+    if not raster.gray.size:
+        return (Unplaced(raster.page, PageKind.FOREIGN, raster.faults, raster.details),)
+    picture = picture_of(raster)
+    codes, per_mm = _codes(picture)
+    ours = [c for c in codes if c.code is not None]
+    if not ours:
+        return (_nothing(raster, picture, codes),)
+    groups = _by_text(ours)
+    if any(len(g) > 2 for g in groups) or (len(groups) > 1 and any(len(g) < 2 for g in groups)):
+        faults = (*picture.faults, Fault.CODES_DISAGREE)
+        texts = tuple(g[0].text for g in groups)
+        return (Unplaced(raster.page, PageKind.FORM, faults, raster.details, texts, gray=picture.gray),)
+    return tuple(_fit_group(raster, picture, per_mm, group, lookup) for group in groups)
+
+
+def _codes(picture: Picture) -> tuple[list[FoundCode], PerMm]:
+    """The codes, under the first resolution that shows any of ours."""
+    seen: list[FoundCode] = []
+    for per_mm in picture.densities:
+        found = find_codes(picture.gray, per_mm)
+        if any(c.code is not None for c in found):
+            return found, per_mm
+        seen = seen or found
+    return seen, picture.densities[0]
+
+
+def _nothing(raster: Raster, picture: Picture, codes: Sequence[FoundCode]) -> Unplaced:
+    """A page without a code of ours."""
+    kind = PageKind.BLANK if not codes and picture.blank else PageKind.FOREIGN
+    faults = [*picture.faults, Fault.NO_CODE]
+    if any(looks_like_ours(c.text) for c in codes):
+        faults.append(Fault.BAD_CODE)
+    elif codes:
+        faults.append(Fault.FOREIGN_CODE)
+    return Unplaced(raster.page, kind, tuple(faults), raster.details, gray=picture.gray)
+
+
+def _by_text(codes: Sequence[FoundCode]) -> list[list[FoundCode]]:
+    groups: dict[str, list[FoundCode]] = {}
+    for code in codes:
+        groups.setdefault(code.text, []).append(code)
+    return list(groups.values())
+
+
+def _fit_group(
+    raster: Raster, picture: Picture, per_mm: PerMm, group: list[FoundCode], lookup: GeometryLookup
+) -> Found:
+    """One page, by the one or two codes that name it."""
+    code = group[0].code
+    geometry = None if code is None else lookup(code.edition)
+    if code is None or geometry is None:
+        return _refused(raster, picture, group, (Fault.UNKNOWN_EDITION,))
+    faults: tuple[Fault, ...] = (Fault.CODES_DISAGREE,)
+    for codes in _hypotheses(picture, per_mm, group, geometry):
+        if any(c.text != group[0].text for c, _ in codes):
+            return _refused(raster, picture, [c for c, _ in codes], (Fault.CODES_DISAGREE,))
+        placed = place(picture, geometry, _anchors(codes, geometry), codes)
+        faults = objections(placed, picture)
+        if not faults:
+            return fitted(raster, picture, geometry, placed)
+    return _refused(raster, picture, group, faults)
+
+
+def _refused(raster: Raster, picture: Picture, group: Sequence[FoundCode], faults: tuple[Fault, ...]) -> Unplaced:
+    texts = tuple(dict.fromkeys(c.text for c in group))
+    turned = _quarter(group[0].corners)
+    everything = (*picture.faults, *faults)
+    return Unplaced(raster.page, PageKind.FORM, everything, raster.details, texts, turned, picture.gray)
+
+
+def _quarter(corners: Matrix) -> int:
+    """How a symbol lies, to the nearest quarter turn clockwise."""
+    along = corners[1] - corners[0]
+    return int(round(np.degrees(np.arctan2(along[1], along[0])) / 90) * 90) % 360
+
+
+def _hypotheses(
+    picture: Picture, per_mm: PerMm, group: list[FoundCode], geometry: FormGeometry
+) -> Iterator[list[tuple[FoundCode, int]]]:
+    """Which code is which. Both carry the same text: their place tells, or, for a single one, what is found around."""
+    if len(group) == 2:
+        for first in (0, 1):
+            pair = [(group[0], first), (group[1], 1 - first)]
+            if _belong(pair, geometry):
+                yield pair
+        return
+    alone: list[list[tuple[FoundCode, int]]] = []
+    for index in (0, 1):
+        others = _look_for_other(picture, per_mm, group[0], index, geometry)
+        for other in others:
+            yield [(group[0], index), (other, 1 - index)]
+        if not others:
+            alone.append([(group[0], index)])
+    yield from alone
+
+
+def _belong(pair: list[tuple[FoundCode, int]], geometry: FormGeometry) -> bool:
+    """Whether the second code lies where the first one puts it, and they stand alike."""
+    (one, place_one), (other, place_other) = pair
+    warp = affine(corners_of(geometry.codes[place_one]), one.corners, np.ones(4))
+    back = project(inverse(warp), other.corners)
+    should = corners_of(geometry.codes[place_other])
+    away = np.hypot(*(np.array(geometry.codes[1][:2]) - geometry.codes[0][:2]))
+    return bool(np.hypot(*(back - should).T).max() <= _PAIR_SLACK * away)
+
+
+def _look_for_other(
+    picture: Picture, per_mm: PerMm, code: FoundCode, index: int, geometry: FormGeometry
+) -> list[FoundCode]:
+    """Search hard where the other code must be, if `code` is the one at `index`. Only codes of ours count."""
+    warp = affine(corners_of(geometry.codes[index]), code.corners, np.ones(4))
+    x, y, w, h = geometry.codes[1 - index]
+    area = (x - _AGAIN_MM, y - _AGAIN_MM, w + 2 * _AGAIN_MM, h + 2 * _AGAIN_MM)
+    corners = project(warp, corners_of(area))
+    low, high = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+    window = int(low[0]), int(low[1]), int(high[0]), int(high[1])
+    return [c for c in search_at(picture.gray, per_mm, window) if c.code is not None][:1]
+
+
+def _anchors(codes: list[tuple[FoundCode, int]], geometry: FormGeometry) -> tuple[Matrix, Matrix]:
+    return (
+        np.vstack([corners_of(geometry.codes[index]) for _, index in codes]),
+        np.vstack([code.corners for code, _ in codes]),
+    )

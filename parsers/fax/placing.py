@@ -1,0 +1,266 @@
+"""From code corners to a page held by its marks and borders: the fit, refined step by step, and what speaks against it.
+
+Everything is measured first and judged at the end: `Placed` holds the evidence, `objections` what refuses the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.fax.align import Shape, affine, corners_of, homography, residuals_mm, shape_of
+from parsers.fax.borders import (
+    Borders,
+    Lane,
+    broken_edges,
+    expected_boxes,
+    find_borders,
+    find_lane,
+    seen_boxes,
+)
+from parsers.fax.faults import Fault
+from parsers.fax.geometry import FormGeometry
+from parsers.fax.marks import FoundMark, find_marks
+from parsers.fax.page import Matrix
+from parsers.fax.picture import PerMm, Picture
+from parsers.fax.qr import FoundCode
+from parsers.fax.view import View, view_of
+
+_REACH_MM: Final = (3.0, 2.0)
+"""How far a lane is searched, first and after the fit was made again. A row is 13 mm high."""
+_LANE_SCORE: Final = 0.55
+"""A lane that is printed there scores about 0.8, an empty place 0.1."""
+_LANE_NONE: Final = 0.30
+_MOVED_AGAIN_MM: Final = 0.6
+_CODE_WEIGHT: Final = 0.5
+_MARK_WEIGHT: Final = 2.0
+_BORDERS_LEAST: Final = 0.75
+_FIT_MOST_MM: Final = 0.7
+_WORST_MOST_MM: Final = 2.5
+_BEND_MM: Final = 0.45
+"""An affine fit worse than this is tried again in perspective."""
+_SCALE: Final = (0.86, 1.06)
+_SCALES_APART: Final = 1.08
+_SKEW_MOST_DEG: Final = 4.5
+_TILT_MOST_DEG: Final = 25.0
+_SHEAR_MOST_DEG: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """A hypothesis measured."""
+
+    warp: Matrix
+    bent: bool
+    """Projective rather than affine."""
+    shape: Shape
+    per_mm: PerMm | None
+    """The resolution under which its scale is plausible; None when there is none."""
+    view: View
+    codes: tuple[tuple[FoundCode, int], ...]
+    """Found codes and which of the two places each takes."""
+    marks: tuple[FoundMark, ...]
+    lanes: tuple[Lane, ...]
+    """全員同日 of the page, then the rows from the top, as many as the form has."""
+    rows: int
+    gaps: tuple[int, ...]
+    """Indices of rows that should be there, with rows found below them, and are not."""
+    uncertain: bool
+    """Whether something below the last row looks half like another one."""
+    boxes: Matrix
+    """(n, 4): the boxes of 全員同日 and of the rows that are there, as printed."""
+    lane_of: npt.NDArray[np.int64]
+    """(n,): lane of each box."""
+    borders: Borders
+    offsets: Matrix
+    """(n, 2): how far each box lies from the final fit, right and down, mm."""
+    broken: Matrix
+    """(n, 2): see `broken_edges`."""
+    fit_error_mm: float
+    worst_error_mm: float
+
+    @property
+    def borders_share(self) -> float:
+        """Share of the borders found."""
+        return float(self.borders.found.mean() / 4) if len(self.boxes) else 0.0
+
+
+def place(
+    picture: Picture, geometry: FormGeometry, anchors: tuple[Matrix, Matrix], codes: list[tuple[FoundCode, int]]
+) -> Placed:
+    """Measure the page under a first guess.
+
+    Args:
+        picture: The picture.
+        geometry: What is printed where.
+        anchors: (n, 2) mm on the form, (n, 2) pixels: what the first guess rests on.
+        codes: Found codes and the place each takes.
+    """
+    warp = affine(*anchors, np.ones(len(anchors[0])))
+    view = view_of(picture.gray, warp, geometry.size_mm)
+    marks = find_marks(view, warp, geometry)
+    points = _points(view, codes, geometry, marks)
+    better = affine(*points)
+    if _moves(view, better, geometry) > _MOVED_AGAIN_MM:
+        view = view_of(picture.gray, better, geometry.size_mm)
+        marks = find_marks(view, better, geometry) or marks
+        points = _points(view, codes, geometry, marks)
+    return _with_boxes(picture, geometry, _Start(view, points, tuple(codes), tuple(marks)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Start:
+    view: View
+    points: tuple[Matrix, Matrix, Matrix]
+    """mm on the form, pixels, weights of codes and marks."""
+    codes: tuple[tuple[FoundCode, int], ...]
+    marks: tuple[FoundMark, ...]
+
+
+def _with_boxes(picture: Picture, geometry: FormGeometry, start: _Start) -> Placed:
+    view = start.view
+    warp, bent = _fit(start.points, start)
+    groups = _groups(geometry)
+    lanes: list[Lane] = []
+    for reach in _REACH_MM:
+        lanes = [find_lane(view, g, expected_boxes(view, warp, g), reach) for g in groups]
+        warp, bent = _fit(_joined(start.points, *_lane_points(view, warp, lanes)), start)
+    rows, gaps, uncertain = _rows_there(view, warp, lanes)
+    boxes = np.vstack(groups[: rows + 1])
+    lane_of = np.repeat(np.arange(rows + 1), [len(g) for g in groups[: rows + 1]])
+    expected = expected_boxes(view, warp, boxes)
+    settled = [find_lane(view, g, expected_boxes(view, warp, g), 1.0) for g in groups[: rows + 1]]
+    expected[:, :2] += np.array([lane.moved_mm for lane in settled])[lane_of]
+    borders = find_borders(view, expected)
+    sound = borders.found >= 3
+    centres = boxes[:, :2] + boxes[:, 2:] / 2
+    points = _joined(start.points, centres[sound], view.pixels(borders.centres_mm[sound]), 0.5)
+    warp, bent = _fit(points, start)
+    errors = np.hypot(*residuals_mm(warp, points[0], points[1]).T)
+    shape, per_mm = _plausible(picture, warp, geometry)
+    return Placed(
+        warp=warp,
+        bent=bent,
+        shape=shape,
+        per_mm=per_mm,
+        view=view,
+        codes=start.codes,
+        marks=start.marks,
+        lanes=tuple(lanes),
+        rows=rows,
+        gaps=gaps,
+        uncertain=uncertain,
+        boxes=boxes,
+        lane_of=lane_of,
+        borders=borders,
+        offsets=residuals_mm(warp, centres, view.pixels(borders.centres_mm)),
+        broken=broken_edges(view, seen_boxes(borders, expected)),
+        fit_error_mm=float(np.sqrt(np.mean(errors**2))),
+        worst_error_mm=float(errors.max()),
+    )
+
+
+def _groups(geometry: FormGeometry) -> list[Matrix]:
+    """Boxes by lane: 全員同日 (its digits; the tick stands above them), then every row."""
+    same = [box for place in geometry.same_day for box in (place.tick, *place.digits)]
+    rows = [[*(b for d in row.dates for b in d.digits), row.not_applicable] for row in geometry.rows]
+    return [np.array(group) for group in (same, *rows)]
+
+
+def _points(
+    view: View, codes: list[tuple[FoundCode, int]], geometry: FormGeometry, marks: list[FoundMark]
+) -> tuple[Matrix, Matrix, Matrix]:
+    form = [corners_of(geometry.codes[index]) for _, index in codes] + [m.form_mm[None] for m in marks]
+    seen = [code.corners for code, _ in codes] + [view.pixels(m.seen_mm[None]) for m in marks]
+    weights = [_CODE_WEIGHT] * (4 * len(codes)) + [_MARK_WEIGHT] * len(marks)
+    return np.vstack(form), np.vstack(seen), np.array(weights)
+
+
+def _joined(
+    points: tuple[Matrix, Matrix, Matrix], form_mm: Matrix, pixels: Matrix, weight: float
+) -> tuple[Matrix, Matrix, Matrix]:
+    if not len(form_mm):
+        return points
+    weights = np.concatenate([points[2], np.full(len(form_mm), weight)])
+    return np.vstack([points[0], form_mm]), np.vstack([points[1], pixels]), weights
+
+
+def _lane_points(view: View, warp: Matrix, lanes: list[Lane]) -> tuple[Matrix, Matrix, float]:
+    """The first and last box of every lane that was found, where it was found."""
+    form, seen = [], []
+    for lane in lanes:
+        if lane.score >= _LANE_SCORE:
+            ends = lane.boxes[[0, -1]]
+            expected = expected_boxes(view, warp, ends)
+            form.append(ends[:, :2] + ends[:, 2:] / 2)
+            seen.append(view.pixels(expected[:, :2] + expected[:, 2:] / 2 + lane.moved_mm))
+    if not form:
+        return np.zeros((0, 2)), np.zeros((0, 2)), 1.0
+    return np.vstack(form), np.vstack(seen), 1.0
+
+
+def _fit(points: tuple[Matrix, Matrix, Matrix], start: _Start) -> tuple[Matrix, bool]:
+    """The warp through the points: affine, as scanners are, or in perspective when that is needed and well held."""
+    flat = affine(*points)
+    if len(start.marks) < 4 or len(start.codes) < 2:
+        return flat, False
+    error = _rms(flat, points)
+    if error <= _BEND_MM:
+        return flat, False
+    bent = homography(*points)
+    return (bent, True) if _rms(bent, points) < 0.6 * error else (flat, False)
+
+
+def _rms(warp: Matrix, points: tuple[Matrix, Matrix, Matrix]) -> float:
+    errors = residuals_mm(warp, points[0], points[1])
+    return float(np.sqrt((errors**2).sum(axis=1).mean()))
+
+
+def _moves(view: View, warp: Matrix, geometry: FormGeometry) -> float:
+    """How far a better warp moves the corners of the page in the view, at most."""
+    corners = corners_of((0.0, 0.0, *geometry.size_mm))
+    return float(np.hypot(*(view.seen(warp, corners) - corners).T).max())
+
+
+def _rows_there(view: View, warp: Matrix, lanes: list[Lane]) -> tuple[int, tuple[int, ...], bool]:
+    """How many rows the page has, which of them were not found, and whether one more may have been missed."""
+    there = [lane.score >= _LANE_SCORE for lane in lanes[1:]]
+    rows = max((i + 1 for i, found in enumerate(there) if found), default=0)
+    gaps = tuple(i for i in range(rows) if not there[i])
+    uncertain = rows < len(there) and lanes[1 + rows].score > _LANE_NONE
+    if rows < len(there):
+        next_row = lanes[1 + rows].boxes
+        uncertain = uncertain or not bool(view.inside(expected_boxes(view, warp, next_row)[:, :2]).all())
+    return rows, gaps, uncertain
+
+
+def _plausible(picture: Picture, warp: Matrix, geometry: FormGeometry) -> tuple[Shape, PerMm | None]:
+    """The shape under the first resolution that makes its scale one of a fax machine's; else under the first."""
+    shapes = [(shape_of(warp, per_mm, geometry.size_mm), per_mm) for per_mm in picture.densities]
+    for shape, per_mm in shapes:
+        if all(_SCALE[0] <= s <= _SCALE[1] for s in shape.scale):
+            return shape, per_mm
+    return shapes[0][0], None
+
+
+def objections(placed: Placed, picture: Picture) -> tuple[Fault, ...]:
+    """Why the page must not be read; empty when it may."""
+    shape, found = placed.shape, []
+    if placed.borders_share < _BORDERS_LEAST or not placed.rows or shape.mirrored:
+        found.append(Fault.NOT_THE_FORM)
+    if placed.fit_error_mm > _FIT_MOST_MM or placed.worst_error_mm > _WORST_MOST_MM:
+        found.append(Fault.BAD_FIT)
+    apart = max(shape.scale) / max(min(shape.scale), 1e-9)
+    lens = picture.toned and apart <= _SCALES_APART  # a camera has no scale
+    if placed.per_mm is None and not lens:
+        found.append(Fault.BAD_SCALE)
+    skew = abs(shape.turn_deg - 90 * round(shape.turn_deg / 90))
+    tilt = _TILT_MOST_DEG if placed.bent or picture.toned else _SKEW_MOST_DEG
+    if skew > tilt or (abs(shape.shear_deg) > _SHEAR_MOST_DEG and not placed.bent):
+        found.append(Fault.BAD_SKEW)
+    if len(placed.codes) < 2 and len(placed.marks) < 2:
+        found.append(Fault.BAD_FIT)
+    return tuple(dict.fromkeys(found))
