@@ -47,7 +47,9 @@ def office_address(prefecture_address: str) -> str:
 
 def _masters(folder: Path, copies: dict[str, str]) -> None:
     """The shipped masters with addresses that exist in this world."""
-    shutil.copytree(data_path("config") / "masters", folder, dirs_exist_ok=True)
+    folder.mkdir(exist_ok=True)
+    for master in (data_path("config") / "masters").iterdir():
+        shutil.copyfile(master, folder / master.name)  # not its mode: a packaged file may be read-only
     with (folder / "offices.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     head = rows[0]
