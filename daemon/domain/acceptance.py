@@ -9,10 +9,12 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
+from daemon.domain import closing
 from daemon.domain.calendar import OfficeCalendar
 from daemon.domain.model import Course, Enrollment, SourceKind, Status
 from daemon.domain.policy import FaxAcceptance, Policy
 from parsers.findings import Decision, Field, Finding, Problem
+from parsers.forms import COMPLETED, NOT_COMPLETED, WITHDRAWN
 
 
 class Outcome(StrEnum):
@@ -35,7 +37,7 @@ class Case:
     course: Course
     source: SourceKind
     dispatched_on: dt.date | None
-    """Day the roster left the house; None = it never did."""
+    """Day the roster (that of the field's phase) left the house; None = it never did."""
     received_on: dt.date
     sender_prefecture: str
     """"" = the sender could not be attributed to an office."""
@@ -46,6 +48,8 @@ class Case:
     other_dates: tuple[tuple[Field, dt.date], ...] = ()
     """Other dates of the row: as recorded, or as read from the same sheet."""
     match_problems: tuple[Problem, ...] = ()
+    after: closing.After | None = None
+    """Set when the row stands on a roster with results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +78,22 @@ def judge(finding: Finding, case: Case, policy: Policy, calendar: OfficeCalendar
     """Decide on one finding; the problems name every guard that failed."""
     if Problem.EXCLUSION_PROPOSED in finding.problems or finding.field is Field.NOT_APPLICABLE:
         return _exclusion(finding, case)
+    if finding.field is Field.COMPLETED:
+        return _result(finding, case)
     if finding.decision is Decision.EMPTY and not _WORTH_A_QUESTION & set(finding.problems):
         return Verdict(Outcome.EMPTY, problems=finding.problems)
     problems = (*case.match_problems, *_reader_doubts(finding), *_guards(finding, case, calendar))
     if problems:
         return Verdict(Outcome.REVIEW, problems=tuple(dict.fromkeys(problems)))
+    return _enter(finding, case, policy)
+
+
+def _enter(finding: Finding, case: Case, policy: Policy) -> Verdict:
+    """Nothing speaks against it: new, surer than what is on record, or just that."""
     assert case.enrollment is not None
     status = _status(finding, case.source, policy)
     known = case.enrollment.values.get(finding.field)
-    if known is not None and known.status is Status.VERIFIED:
-        return Verdict(Outcome.CONFIRMED)
-    if known is not None and status is Status.READ:
+    if known is not None and (known.status is Status.VERIFIED or status is Status.READ):
         return Verdict(Outcome.CONFIRMED)
     return Verdict(Outcome.RECORDED, status)
 
@@ -97,6 +106,28 @@ def _exclusion(finding: Finding, case: Case) -> Verdict:
         return Verdict(Outcome.CONFIRMED)
     problems = dict.fromkeys((Problem.EXCLUSION_PROPOSED, *case.match_problems, *_belongs(case)))
     return Verdict(Outcome.EXCLUSION_PROPOSED, problems=tuple(problems))
+
+
+def _result(finding: Finding, case: Case) -> Verdict:
+    """修了の有無 is ours: it comes back as printed, or somebody disagrees with it."""
+    if printed_result(finding, case.enrollment):
+        return Verdict(Outcome.EMPTY)
+    problems = dict.fromkeys((Problem.CONFLICTS_WITH_RECORD, *finding.problems, *case.match_problems, *_belongs(case)))
+    return Verdict(Outcome.REVIEW, problems=tuple(problems))
+
+
+def printed_result(finding: Finding, row: Enrollment | None) -> bool:
+    """Whether a finding about 修了の有無 says nothing but what stands on the sheet we sent."""
+    if finding.decision is Decision.EMPTY or row is None:
+        return True
+    return finding.value == result_code(row)
+
+
+def result_code(row: Enrollment) -> str | None:
+    """修了の有無 of the row as a value of `Field.COMPLETED`; None = no result."""
+    if row.excluded_because:
+        return WITHDRAWN
+    return None if row.completed is None else COMPLETED if row.completed else NOT_COMPLETED
 
 
 def _reader_doubts(finding: Finding) -> tuple[Problem, ...]:
@@ -112,15 +143,20 @@ def _guards(finding: Finding, case: Case, calendar: OfficeCalendar) -> tuple[Pro
     if case.enrollment is None:
         return case.match_problems or (Problem.ROW_UNMATCHED,)
     problems = list(_belongs(case))
-    if finding.field not in case.course.required:
+    later = finding.field in closing.FIELDS
+    if case.after is None if later else finding.field not in case.course.required:
         problems.append(Problem.FIELD_NOT_EXPECTED)
-    if case.enrollment.excluded_because:
+    if case.enrollment.excluded_because and not (later and case.enrollment.cleanup_owed):
         problems.append(Problem.TRAINEE_EXCLUDED)
     known = case.enrollment.values.get(finding.field)
     if known is not None and finding.value is not None and known.value != finding.value:
         problems.append(Problem.CONFLICTS_WITH_RECORD)
+    if later and case.after is not None:
+        problems += closing.guards(finding.field, finding.value, case.enrollment, case.after)
     if finding.value is not None and finding.field.is_date:
         problems += date_guards(dt.date.fromisoformat(finding.value), finding.field, case, calendar)
+    elif case.dispatched_on is None and not finding.field.is_date:
+        problems.append(Problem.TRAINING_NOT_OPEN)
     return tuple(problems)
 
 
@@ -143,7 +179,8 @@ def date_guards(on: dt.date, field: Field, case: Case, calendar: OfficeCalendar)
         problems.append(Problem.AFTER_RECEIPT)
     if case.dispatched_on is None:
         problems.append(Problem.TRAINING_NOT_OPEN)
-    elif on < case.dispatched_on:
+    elif on < case.dispatched_on and field not in closing.FIELDS:
+        # An office may delete between the last day and our mail: that window begins with the end of the training.
         problems.append(Problem.BEFORE_DISPATCH)
     order = {f: n for n, f in enumerate(case.course.required)}
     for other, day in case.other_dates:

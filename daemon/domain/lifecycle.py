@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from daemon.domain.closing import PLACEMENT, is_ended, is_proven, is_whole, owes_after
 from daemon.domain.model import Course, Enrollment, State, Status
 from parsers.findings import Field
 
@@ -52,13 +53,37 @@ class Facts:
     in_progress: bool = False
     questions: int = 0
     """Open reviews that put the row in doubt."""
+    submitted: bool = False
+    """What is on record now stands on a roster that went to 中央年金事務所 (PRE6)."""
+    results_out: bool = False
+    """The roster with results has left the house (POST1)."""
+    results_bounced: bool = False
+    accepted: bool = False
+    """A person agreed to close the row with what is on record now."""
 
 
 def owes(enrollment: Enrollment, course: Course) -> tuple[Field, ...]:
-    """Dates still missing on the row, in the order of the form; empty for excluded rows."""
+    """What is still missing on the row, in the order of the form; the one answer for register, mails and interlock.
+
+    Before the training the dates of registration; once the row stands on a roster with results, placement and
+    deletion (`closing.owes_after`). Empty for excluded rows but for a clean-up that is asked for.
+    """
+    if enrollment.post_roster:
+        return owes_after(enrollment)
+    return owes_before(enrollment, course)
+
+
+def owes_before(enrollment: Enrollment, course: Course) -> tuple[Field, ...]:
+    """Dates of registration that are not on record; empty for excluded rows."""
     if enrollment.excluded_because:
         return ()
     return tuple(f for f in course.required if f not in enrollment.values)
+
+
+def is_registered(enrollment: Enrollment, course: Course) -> bool:
+    """Whether every date of registration is on record and verified: what goes to 中央年金事務所."""
+    have = [enrollment.values.get(f) for f in course.required]
+    return all(v is not None and v.status is Status.VERIFIED for v in have)
 
 
 def state_of(enrollment: Enrollment, course: Course, facts: Facts) -> State:
@@ -67,12 +92,18 @@ def state_of(enrollment: Enrollment, course: Course, facts: Facts) -> State:
         return State.EXCLUDED
     if facts.questions:
         return State.QUERY
-    have = [enrollment.values[f] for f in course.required if f in enrollment.values]
-    if len(have) == len(course.required):
-        return State.VERIFIED if all(v.status is Status.VERIFIED for v in have) else State.READ
-    if have:
-        return State.PARTIAL
-    return _without_dates(facts)
+    if enrollment.post_roster and facts.results_out:
+        return _after_training(enrollment, facts)
+    return _before_training(enrollment, course, facts)
+
+
+def _before_training(enrollment: Enrollment, course: Course, facts: Facts) -> State:
+    known = sum(f in enrollment.values for f in course.required)
+    if known < len(course.required):
+        return State.PARTIAL if known else _without_dates(facts)
+    if not is_registered(enrollment, course):
+        return State.READ
+    return State.SUBMITTED if facts.submitted else State.VERIFIED
 
 
 def _without_dates(facts: Facts) -> State:
@@ -83,6 +114,17 @@ def _without_dates(facts: Facts) -> State:
     if facts.in_progress:
         return State.IN_PROGRESS
     return State.ACKED if facts.acked else State.SENT
+
+
+def _after_training(enrollment: Enrollment, facts: Facts) -> State:
+    """Closed only on proof: the right deletion, verified, and agreed to by a person where the procedure is silent."""
+    if is_ended(enrollment, accepted=facts.accepted):
+        return State.CLOSED
+    if is_whole(enrollment) and not is_proven(enrollment):
+        return State.READ
+    if any(f in enrollment.values for f in PLACEMENT):
+        return State.PLACED
+    return State.BOUNCED if facts.results_bounced else State.RESULT_SET
 
 
 def move(enrollment: Enrollment, course: Course, facts: Facts) -> Enrollment:
@@ -97,4 +139,8 @@ def move(enrollment: Enrollment, course: Course, facts: Facts) -> Enrollment:
 
 def is_settled(enrollment: Enrollment) -> bool:
     """Whether the row needs nothing more before the training."""
-    return enrollment.state in {State.VERIFIED, State.EXCLUDED}
+    return enrollment.state in SETTLED
+
+
+SETTLED = frozenset({State.VERIFIED, State.SUBMITTED, State.EXCLUDED})
+"""States in which a row needs nothing more before the training."""

@@ -24,7 +24,7 @@ class Matched:
 def match(finding: Finding, rows: Sequence[Enrollment]) -> Matched:
     """Find the row among those of the roster the sheet names (empty when it names none we know)."""
     by_key = [r for r in rows if finding.enrollment and r.enrollment_id == finding.enrollment]
-    by_number = [r for r in rows if finding.row is not None and r.row == finding.row]
+    by_number = [r for r in rows if finding.row is not None and r.number_on(finding.roster) == finding.row]
     if by_key:
         return _checked(finding, by_key[0])
     if finding.enrollment is not None:

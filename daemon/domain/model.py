@@ -206,6 +206,10 @@ class Enrollment:
     replaces: str = ""
     """Enrollment this trainee stepped in for; "" = nobody."""
 
+    def number_on(self, roster: str | None) -> int:
+        """No. of the row on that roster, 1-based: that before and that after the training are two."""
+        return self.post_row if roster and roster == self.post_roster else self.row
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
@@ -333,7 +337,7 @@ class Review:
     dedupe_key: str
     """Same question, same key: asked once however often the mail is replayed."""
     kind: str
-    """value | row | attachment | mail | bounce | exclusion | outbox"""
+    """value | row | attachment | mail | bounce | exclusion | outbox | verify | closing"""
     opened_at: dt.datetime
     problems: tuple[Problem, ...]
     state: ReviewState = ReviewState.OPEN

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from daemon.domain.deadlines import DeadlineRule
+from daemon.domain.model import Course
 
 
 class FaxAcceptance(StrEnum):
@@ -14,6 +15,29 @@ class FaxAcceptance(StrEnum):
 
     PERSON = "person"
     AGREEMENT = "agreement"
+
+
+class HandoverWay(StrEnum):
+    """How the checked roster reaches 中央年金事務所 (PRE6; the procedure names no medium)."""
+
+    MAIL = "mail"
+    PRINT = "print"
+    """HQ prints and hands it in; `submission mark` records it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverRule:
+    """What becomes of the checked roster (the chart's ⑦, without a step in the text: domain.md §1.4, 1)."""
+
+    courses: frozenset[Course] = frozenset(Course)
+    """Courses it is made for."""
+    way: HandoverWay = HandoverWay.PRINT
+    to: tuple[str, ...] = ()
+    """Addresses of 中央年金事務所; nobody else ever gets such a mail (I3)."""
+    title: str = "中央年金事務所"
+    """As addressed, without 御中."""
+    needs_approval: bool = True
+    """The mail waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +71,8 @@ class Policy:
     quarantine_after: int = 3
     names_in_reminders: bool = False
     """Reminders name rows by number (default) or by name."""
+    follow_up_after_days: int = 20
+    """Business days after POST1 until an office is first asked for what is missing."""
+    follow_up_every_days: int = 5
+    """Business days between two such mails."""
+    handover: HandoverRule = HandoverRule()

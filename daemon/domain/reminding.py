@@ -27,6 +27,15 @@ class Stage(StrEnum):
     """Every five business days after that."""
 
 
+class FollowUp(StrEnum):
+    """After the training nothing is due on a day, so nothing is late; also the name of the template."""
+
+    FIRST = "first"
+    """20 business days after POST1 (a setting)."""
+    AGAIN = "again"
+    """Every week after that."""
+
+
 _OFFSETS = ((Stage.UPCOMING, -10), (Stage.CHECK, -5), (Stage.LAST, -2), (Stage.TODAY, 0), (Stage.OVERDUE, 1))
 _WEEK = 5
 _QUIET_AFTER_DISPATCH = 2
@@ -37,7 +46,7 @@ _QUIET_AFTER_DISPATCH = 2
 class Due:
     """A stage and the day it falls on."""
 
-    stage: Stage
+    stage: Stage | FollowUp
     on: dt.date
 
 
@@ -68,6 +77,31 @@ def next_after(day: dt.date, dispatched_on: dt.date, deadline_on: dt.date, calen
     last = planned[-1].on
     weeks = calendar.between(last, day) // _WEEK + 1
     return calendar.add(last, weeks * _WEEK)
+
+
+def target_on(dispatched_on: dt.date, policy: Policy, calendar: OfficeCalendar) -> dt.date:
+    """The day by which HQ hopes to have the deletions: a target of its own, never told as a deadline (domain.md §5)."""
+    return calendar.add(dispatched_on, policy.follow_up_after_days)
+
+
+def follow_up_on(day: dt.date, dispatched_on: dt.date, policy: Policy, calendar: OfficeCalendar) -> Due | None:
+    """The latest follow-up that has fallen due by `day`, None before the first."""
+    first = target_on(dispatched_on, policy, calendar)
+    if day < first:
+        return None
+    times = calendar.between(first, day) // policy.follow_up_every_days
+    if not times:
+        return Due(FollowUp.FIRST, first)
+    return Due(FollowUp.AGAIN, calendar.add(first, times * policy.follow_up_every_days))
+
+
+def next_follow_up_after(day: dt.date, dispatched_on: dt.date, policy: Policy, calendar: OfficeCalendar) -> dt.date:
+    """First day after `day` on which a follow-up falls due."""
+    first = target_on(dispatched_on, policy, calendar)
+    if day < first:
+        return first
+    times = calendar.between(first, day) // policy.follow_up_every_days + 1
+    return calendar.add(first, times * policy.follow_up_every_days)
 
 
 class Hold(StrEnum):

@@ -41,14 +41,17 @@ def dispatch_of_plus(key: bytes, plus: str) -> str | None:
     return code if hmac.compare_digest(_mac(key, f"plus:{code}", 4), text[10:]) else None
 
 
-def roster_code(key: bytes, training_id: str, prefecture: str, centre: str, pension_office: str) -> str:
-    """回付番号 of one roster."""
-    return make_code(key, f"roster|{training_id}|{prefecture}|{centre}|{pension_office}")
+def roster_code(
+    key: bytes, training_id: str, prefecture: str, centre: str, pension_office: str, *, after: bool = False
+) -> str:
+    """回付番号 of one roster; `after`: the one with results, a code of its own."""
+    kind = "results" if after else "roster"
+    return make_code(key, f"{kind}|{training_id}|{prefecture}|{centre}|{pension_office}")
 
 
-def dispatch_code(key: bytes, training_id: str, prefecture: str) -> str:
-    """整理番号 of one mailing."""
-    return make_code(key, f"dispatch|{training_id}|{prefecture}")
+def dispatch_code(key: bytes, training_id: str, prefecture: str, *, after: bool = False) -> str:
+    """整理番号 of one mailing; `after`: the one with results."""
+    return make_code(key, f"{'results-dispatch' if after else 'dispatch'}|{training_id}|{prefecture}")
 
 
 def enrollment_code(key: bytes, training_id: str, centre: str, name: str, kana: str, nth: int) -> str:

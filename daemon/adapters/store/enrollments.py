@@ -66,10 +66,12 @@ class EnrollmentRows(Rows):
     def enrollments(
         self, *, training_id: str | None = None, prefecture: str | None = None, roster: str | None = None
     ) -> list[Enrollment]:
-        """By roster and row."""
-        return self._load(
-            given((_ROWS.c.training_id, training_id), (_ROWS.c.prefecture, prefecture), (_ROWS.c.roster, roster))
-        )
+        """By roster and row. Those of one roster, whichever half of the procedure it belongs to, by No. on it."""
+        where = given((_ROWS.c.training_id, training_id), (_ROWS.c.prefecture, prefecture))
+        if roster is None:
+            return self._load(where)
+        found = self._load([*where, sa.or_(_ROWS.c.roster == roster, _ROWS.c.post_roster == roster)])
+        return sorted(found, key=lambda e: (e.number_on(roster), e.enrollment_id))
 
     def count_by_state(self, training_id: str, prefecture: str | None = None) -> Mapping[State, int]:
         """States that occur → how often."""
