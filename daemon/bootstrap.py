@@ -21,6 +21,7 @@ from daemon.adapters.blobs import FileBlobs
 from daemon.adapters.clock import SystemClock
 from daemon.adapters.imap import Backoff, ImapMailbox, ImapSettings
 from daemon.adapters.masters import MasterProblem, load_directory
+from daemon.adapters.memory import give_back
 from daemon.adapters.oauth import OAuthSettings, RefreshingTokens
 from daemon.adapters.pacing import PacedSubmission
 from daemon.adapters.reader_pool import SandboxedReader
@@ -292,13 +293,21 @@ def chores(app: App, work: Work | None, alarms: Alarms) -> list[Chore]:
         Chore("settle", lambda: delivery.settle(kit), every_s=15),
         Chore("verify", prove, at=dt.time(3, 10)),
     ]
-    rest = getattr(kit.reader, "rest", None)
-    if rest is not None:
-        jobs.append(Chore("rest", rest, every_s=60))
+    if isinstance(kit.reader, SandboxedReader):
+        jobs.append(Chore("rest", lambda: rest(kit), every_s=60))
     if work is not None:
         jobs.append(Chore("reap", work.reap, every_s=60))
         jobs.append(Chore("prune", lambda: work.prune(kit.clock.now() - dt.timedelta(days=14)), at=dt.time(3, 30)))
     return jobs
+
+
+def rest(kit: Kit) -> None:
+    """After a busy time: end the reading process, give back what a thousand mails or a hundred rosters piled up."""
+    if isinstance(kit.reader, SandboxedReader) and kit.reader.rest():
+        release = getattr(kit.documents, "release", None)
+        if release is not None:
+            release()
+        give_back()
 
 
 def job_handlers(app: App) -> dict[str, Handler]:

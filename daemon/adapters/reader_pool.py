@@ -93,7 +93,7 @@ class SandboxedReader:
                 return outcome
             return self._read_in_pieces(Request(Op.OUTLINE, name, data, context), outcome, deadline)
 
-    def rest(self, idle_s: float = 300.0) -> bool:
+    def rest(self, idle_s: float = 60.0) -> bool:
         """End the warm process when nothing was read for `idle_s` seconds; whether it did. The next read starts it."""
         with self._lock:
             idle = self._busy == 0 and time.monotonic() - self._used_at >= idle_s

@@ -6,9 +6,7 @@ and not of a second description of it. One compiler is kept: loading the font co
 
 from __future__ import annotations
 
-import ctypes
 import datetime as dt
-import gc
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.adapters.documents.facts import Facts, masked_id, result_of, row_number, row_tag, short_era
 from daemon.adapters.documents.glyphs import font_path
+from daemon.adapters.memory import give_back
 from daemon.domain.calendar import TOKYO
 from daemon.domain.model import Enrollment
 from daemon.errors import Refused
@@ -85,10 +84,7 @@ class Paper:
             for _ in range(_EVICTING):
                 self._compiler.compile(input=b" ", format="pdf", sys_inputs={})
             self._compiler = None
-        gc.collect()
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
-        if trim is not None:
-            trim(0)
+        give_back()
 
     def _ready(self) -> typst.Compiler:
         if self._compiler is None:

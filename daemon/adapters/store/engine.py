@@ -22,6 +22,8 @@ BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for the one before it."""
 JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
 STATEMENT_TIMEOUT_MS = 60_000
+_FEW: dict[str, Any] = {"pool_size": 2, "max_overflow": 30, "pool_use_lifo": True}
+"""SQLite connections that are kept: each holds its own cache of up to 2 MB. More are opened when needed, and closed."""
 IDLE_TIMEOUT_MS = 60_000
 """PostgreSQL ends a session that sits in an open transaction for longer: a hung daemon must not block the others."""
 
@@ -65,7 +67,7 @@ def writing_engine(url: str, *, durable: bool = True, foreign_keys: bool = True)
     if parsed.get_backend_name() == "postgresql":
         return sa.create_engine(parsed, pool_pre_ping=True, connect_args=_postgres_arguments(parsed))
     private_file(Path(parsed.database or ""))
-    engine = sa.create_engine(parsed)
+    engine = sa.create_engine(parsed, **_FEW)
     synchronous = "FULL" if durable else "OFF"
     _on_connect(engine, [f"synchronous={synchronous}", f"foreign_keys={'ON' if foreign_keys else 'OFF'}"])
     _begin_with(engine, "BEGIN IMMEDIATE")
@@ -83,7 +85,7 @@ def reading_engine(url: str) -> sa.Engine:
             isolation_level="REPEATABLE READ",
             execution_options={"postgresql_readonly": True},
         )
-    engine = sa.create_engine(parsed)
+    engine = sa.create_engine(parsed, **_FEW)
     _on_connect(engine, ["query_only=ON"])
     _begin_with(engine, "BEGIN")
     return engine
@@ -95,7 +97,7 @@ def implicit_engine(url: str) -> sa.Engine:
     if parsed.get_backend_name() == "postgresql":
         return writing_engine(url)
     private_file(Path(parsed.database or ""))
-    engine = sa.create_engine(parsed)
+    engine = sa.create_engine(parsed, **_FEW)
     _on_connect(engine, ["synchronous=FULL", "foreign_keys=ON"], isolation_level="IMMEDIATE")
     return engine
 
