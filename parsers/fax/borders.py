@@ -29,15 +29,13 @@ EDGES: Final = ("left", "right", "top", "bottom")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lane:
-    """Boxes that were printed on one line: a row of the table, or the line 全員同日."""
+class Lanes:
+    """Boxes that were printed on one line: 全員同日, then the rows of the table. One line of each array a lane."""
 
-    boxes: Matrix
-    """(n, 4) as printed."""
     moved_mm: Matrix
-    """(2,): how far right and down of the expected place the whole lane lies."""
-    score: float
-    """Mean share of ink along its borders, 0 to 1: about 0.8 where it is printed, 0.1 where nothing is."""
+    """(lanes, 2): how far right and down of the expected place each lane lies as a whole."""
+    score: Matrix
+    """(lanes,): mean share of ink along its borders: about 0.8 where it is printed, 0.1 where nothing is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,17 +64,27 @@ def expected_boxes(view: View, warp: Matrix, boxes: Matrix) -> Matrix:
     return np.column_stack([centre - size / 2, size])
 
 
-def find_lane(view: View, boxes: Matrix, expected: Matrix, reach_mm: float) -> Lane:
-    """Move a lane as a whole. `expected` (n, 4) is where its boxes are thought to be in the view."""
+def find_lanes(view: View, expected: Matrix, starts: Counts, reach_mm: float) -> Lanes:
+    """Move lanes as a whole.
+
+    Args:
+        view: The page.
+        expected: (n, 4), where its boxes are thought to be in the view, lane by lane.
+        starts: (lanes,), index of the first box of each lane.
+        reach_mm: How far to search.
+    """
     reach = round(reach_mm * VIEW_PER_MM)
     steps = np.arange(-reach, reach + 1)
-    level = _profiles(view, expected, steps, (2, 3))
-    down = _best_step(level, steps)
-    moved = expected + np.array([0.0, down / VIEW_PER_MM, 0.0, 0.0])
-    upright = _profiles(view, moved, steps, (0, 1))
-    across = _best_step(upright, steps)
-    score = (level[:, :, down + reach].mean() + upright[:, :, across + reach].mean()) / 2
-    return Lane(boxes, np.array([across, down]) / VIEW_PER_MM, float(score))
+    sizes = np.diff(np.append(starts, len(expected)))
+    level = np.add.reduceat(_profiles(view, expected, steps, (2, 3)).mean(axis=0), starts, axis=0)
+    down = _best_steps(level, steps)
+    moved = expected.copy()
+    moved[:, 1] += np.repeat(steps[down], sizes) / VIEW_PER_MM
+    upright = np.add.reduceat(_profiles(view, moved, steps, (0, 1)).mean(axis=0), starts, axis=0)
+    across = _best_steps(upright, steps)
+    lanes = np.arange(len(starts))
+    score = (level[lanes, down] + upright[lanes, across]) / (2 * sizes)
+    return Lanes(np.column_stack([steps[across], steps[down]]) / VIEW_PER_MM, score)
 
 
 def find_borders(view: View, expected: Matrix) -> Borders:
@@ -140,11 +148,10 @@ def _rounding(boxes_mm: Matrix) -> Matrix:
     return np.asarray(np.round(lines) - lines)
 
 
-def _best_step(profiles: Matrix, steps: Counts) -> int:
-    """The step at which both borders of all boxes together are darkest; the nearer of equals."""
-    total = profiles.sum(axis=(0, 1))
-    total = total / max(float(total.max()), 1e-9) - 0.02 * np.abs(steps) / len(steps)
-    return int(steps[int(np.argmax(total))])
+def _best_steps(profiles: Matrix, steps: Counts) -> Counts:
+    """(lanes,): index of the step at which the borders of a lane are darkest; the nearer of equals."""
+    relative = profiles / np.maximum(profiles.max(axis=1, keepdims=True), 1e-9)
+    return np.asarray(np.argmax(relative - 0.02 * np.abs(steps) / len(steps), axis=1))
 
 
 def _peaks(profiles: Matrix, steps: Counts) -> Matrix:

@@ -70,7 +70,7 @@ def _centroid(view: View, x: int, y: int) -> Matrix | None:
     half = round(_RING_MM[0] * VIEW_PER_MM / 2)
     if x < half or y < half:
         return None
-    part = view.ink[y - half : y + half, x - half : x + half].astype(np.float64)
+    part = 255.0 - view.gray[y - half : y + half, x - half : x + half]
     total = part.sum()
     if part.shape != (2 * half, 2 * half) or total <= 0:
         return None

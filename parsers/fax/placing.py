@@ -14,11 +14,11 @@ import numpy.typing as npt
 from parsers.fax.align import Shape, affine, corners_of, homography, residuals_mm, shape_of
 from parsers.fax.borders import (
     Borders,
-    Lane,
+    Lanes,
     broken_edges,
     expected_boxes,
     find_borders,
-    find_lane,
+    find_lanes,
     seen_boxes,
 )
 from parsers.fax.faults import Fault
@@ -34,7 +34,8 @@ _REACH_MM: Final = (3.0, 2.0)
 _LANE_SCORE: Final = 0.55
 """A lane that is printed there scores about 0.8, an empty place 0.1."""
 _LANE_NONE: Final = 0.30
-_MOVED_AGAIN_MM: Final = 0.6
+_SETTLING_MM: Final = 1.0
+_MOVED_AGAIN_MM: Final = 2.0
 _CODE_WEIGHT: Final = 0.5
 _MARK_WEIGHT: Final = 2.0
 _BORDERS_LEAST: Final = 0.75
@@ -42,7 +43,7 @@ _FIT_MOST_MM: Final = 0.7
 _WORST_MOST_MM: Final = 2.5
 _BEND_MM: Final = 0.45
 """An affine fit worse than this is tried again in perspective."""
-_SCALE: Final = (0.86, 1.06)
+_SCALE: Final = (0.80, 1.06)
 _SCALES_APART: Final = 1.08
 _SKEW_MOST_DEG: Final = 4.5
 _TILT_MOST_DEG: Final = 25.0
@@ -53,6 +54,7 @@ _SHEAR_MOST_DEG: Final = 2.0
 class Placed:
     """A hypothesis measured."""
 
+    geometry: FormGeometry
     warp: Matrix
     bent: bool
     """Projective rather than affine."""
@@ -63,9 +65,8 @@ class Placed:
     codes: tuple[tuple[FoundCode, int], ...]
     """Found codes and which of the two places each takes."""
     marks: tuple[FoundMark, ...]
-    lanes: tuple[Lane, ...]
-    """全員同日 of the page, then the rows from the top, as many as the form has."""
     rows: int
+    """How many the page shows."""
     gaps: tuple[int, ...]
     """Indices of rows that should be there, with rows found below them, and are not."""
     uncertain: bool
@@ -120,28 +121,46 @@ class _Start:
     marks: tuple[FoundMark, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Boxes:
+    """All boxes of a form, lane by lane."""
+
+    boxes: Matrix
+    starts: npt.NDArray[np.int64]
+
+    @property
+    def lane_of(self) -> npt.NDArray[np.int64]:
+        return np.repeat(np.arange(len(self.starts)), np.diff(np.append(self.starts, len(self.boxes))))
+
+    @property
+    def centres(self) -> Matrix:
+        return np.asarray(self.boxes[:, :2] + self.boxes[:, 2:] / 2)
+
+    def first(self, lanes: int) -> _Boxes:
+        """Those of the first lanes alone."""
+        end = int(np.append(self.starts, len(self.boxes))[lanes])
+        return _Boxes(self.boxes[:end], self.starts[:lanes])
+
+
 def _with_boxes(picture: Picture, geometry: FormGeometry, start: _Start) -> Placed:
-    view = start.view
+    view, everything = start.view, _boxes_of(geometry)
     warp, bent = _fit(start.points, start)
-    groups = _groups(geometry)
-    lanes: list[Lane] = []
     for reach in _REACH_MM:
-        lanes = [find_lane(view, g, expected_boxes(view, warp, g), reach) for g in groups]
-        warp, bent = _fit(_joined(start.points, *_lane_points(view, warp, lanes)), start)
-    rows, gaps, uncertain = _rows_there(view, warp, lanes)
-    boxes = np.vstack(groups[: rows + 1])
-    lane_of = np.repeat(np.arange(rows + 1), [len(g) for g in groups[: rows + 1]])
-    expected = expected_boxes(view, warp, boxes)
-    settled = [find_lane(view, g, expected_boxes(view, warp, g), 1.0) for g in groups[: rows + 1]]
-    expected[:, :2] += np.array([lane.moved_mm for lane in settled])[lane_of]
+        expected = expected_boxes(view, warp, everything.boxes)
+        lanes = find_lanes(view, expected, everything.starts, reach)
+        warp, bent = _fit(_joined(start.points, *_lane_points(view, everything, expected, lanes)), start)
+    rows, gaps, uncertain = _rows_there(view, expected, lanes, everything)
+    own = everything.first(rows + 1)
+    expected = expected_boxes(view, warp, own.boxes)
+    expected[:, :2] += find_lanes(view, expected, own.starts, _SETTLING_MM).moved_mm[own.lane_of]
     borders = find_borders(view, expected)
     sound = borders.found >= 3
-    centres = boxes[:, :2] + boxes[:, 2:] / 2
-    points = _joined(start.points, centres[sound], view.pixels(borders.centres_mm[sound]), 0.5)
+    points = _joined(start.points, own.centres[sound], view.pixels(borders.centres_mm[sound]), 0.5)
     warp, bent = _fit(points, start)
     errors = np.hypot(*residuals_mm(warp, points[0], points[1]).T)
     shape, per_mm = _plausible(picture, warp, geometry)
     return Placed(
+        geometry=geometry,
         warp=warp,
         bent=bent,
         shape=shape,
@@ -149,25 +168,26 @@ def _with_boxes(picture: Picture, geometry: FormGeometry, start: _Start) -> Plac
         view=view,
         codes=start.codes,
         marks=start.marks,
-        lanes=tuple(lanes),
         rows=rows,
         gaps=gaps,
         uncertain=uncertain,
-        boxes=boxes,
-        lane_of=lane_of,
+        boxes=own.boxes,
+        lane_of=own.lane_of,
         borders=borders,
-        offsets=residuals_mm(warp, centres, view.pixels(borders.centres_mm)),
+        offsets=residuals_mm(warp, own.centres, view.pixels(borders.centres_mm)),
         broken=broken_edges(view, seen_boxes(borders, expected)),
         fit_error_mm=float(np.sqrt(np.mean(errors**2))),
         worst_error_mm=float(errors.max()),
     )
 
 
-def _groups(geometry: FormGeometry) -> list[Matrix]:
-    """Boxes by lane: 全員同日 (its digits; the tick stands above them), then every row."""
+def _boxes_of(geometry: FormGeometry) -> _Boxes:
+    """全員同日 (its digits, and the tick above them), then every row."""
     same = [box for place in geometry.same_day for box in (place.tick, *place.digits)]
     rows = [[*(b for d in row.dates for b in d.digits), row.not_applicable] for row in geometry.rows]
-    return [np.array(group) for group in (same, *rows)]
+    sizes = [len(group) for group in (same, *rows)]
+    boxes = np.array([box for group in (same, *rows) for box in group])
+    return _Boxes(boxes, np.concatenate([[0], np.cumsum(sizes)[:-1]]))
 
 
 def _points(
@@ -188,18 +208,13 @@ def _joined(
     return np.vstack([points[0], form_mm]), np.vstack([points[1], pixels]), weights
 
 
-def _lane_points(view: View, warp: Matrix, lanes: list[Lane]) -> tuple[Matrix, Matrix, float]:
+def _lane_points(view: View, everything: _Boxes, expected: Matrix, lanes: Lanes) -> tuple[Matrix, Matrix, float]:
     """The first and last box of every lane that was found, where it was found."""
-    form, seen = [], []
-    for lane in lanes:
-        if lane.score >= _LANE_SCORE:
-            ends = lane.boxes[[0, -1]]
-            expected = expected_boxes(view, warp, ends)
-            form.append(ends[:, :2] + ends[:, 2:] / 2)
-            seen.append(view.pixels(expected[:, :2] + expected[:, 2:] / 2 + lane.moved_mm))
-    if not form:
-        return np.zeros((0, 2)), np.zeros((0, 2)), 1.0
-    return np.vstack(form), np.vstack(seen), 1.0
+    found = np.flatnonzero(lanes.score >= _LANE_SCORE)
+    ends = np.append(everything.starts, len(everything.boxes))
+    boxes = np.concatenate([ends[found], ends[found + 1] - 1])
+    seen = expected[boxes, :2] + expected[boxes, 2:] / 2 + np.tile(lanes.moved_mm[found], (2, 1))
+    return everything.centres[boxes], view.pixels(seen), 1.0
 
 
 def _fit(points: tuple[Matrix, Matrix, Matrix], start: _Start) -> tuple[Matrix, bool]:
@@ -225,16 +240,17 @@ def _moves(view: View, warp: Matrix, geometry: FormGeometry) -> float:
     return float(np.hypot(*(view.seen(warp, corners) - corners).T).max())
 
 
-def _rows_there(view: View, warp: Matrix, lanes: list[Lane]) -> tuple[int, tuple[int, ...], bool]:
+def _rows_there(view: View, expected: Matrix, lanes: Lanes, everything: _Boxes) -> tuple[int, tuple[int, ...], bool]:
     """How many rows the page has, which of them were not found, and whether one more may have been missed."""
-    there = [lane.score >= _LANE_SCORE for lane in lanes[1:]]
-    rows = max((i + 1 for i, found in enumerate(there) if found), default=0)
-    gaps = tuple(i for i in range(rows) if not there[i])
-    uncertain = rows < len(there) and lanes[1 + rows].score > _LANE_NONE
-    if rows < len(there):
-        next_row = lanes[1 + rows].boxes
-        uncertain = uncertain or not bool(view.inside(expected_boxes(view, warp, next_row)[:, :2]).all())
-    return rows, gaps, uncertain
+    scores = lanes.score[1:]
+    there = np.flatnonzero(scores >= _LANE_SCORE)
+    rows = int(there[-1]) + 1 if len(there) else 0
+    gaps = tuple(i for i in range(rows) if scores[i] < _LANE_SCORE)
+    if rows == len(scores):
+        return rows, gaps, False
+    next_row = expected[everything.lane_of == rows + 1]
+    uncertain = scores[rows] > _LANE_NONE or not view.inside(next_row[:, :2]).all()
+    return rows, gaps, bool(uncertain)
 
 
 def _plausible(picture: Picture, warp: Matrix, geometry: FormGeometry) -> tuple[Shape, PerMm | None]:

@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from parsers.fax.page import Matrix
 from parsers.fax.placing import Placed
-from parsers.fax.view import VIEW_PER_MM, View, to_view
+from parsers.fax.view import VIEW_PER_MM, to_view
 from parsers.findings import Box
 
 _STRIPS_MM: Final = ((0.6, 1.4), (11.6, 12.4))
@@ -26,8 +24,12 @@ _DARK: Final = 0.62
 _SLANT_PX: Final = 3
 """How far a streak may wander between the two strips of a row: 2 degrees over 11 mm."""
 _MARGIN_MM: Final = 0.6
-_BORDER_MM: Final = 0.9
-"""Printed upright rules of the table are not streaks."""
+_ROW_MM: Final = 13.0
+_BOX_TOP_MM: Final = 2.0
+_ASIDE_MM: Final = 2.0
+_RULE_MM: Final = 0.9
+_PALE: Final = 165
+"""A printed rule darker than this anywhere across its width is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,58 +49,59 @@ class Streak:
 
 def find_streaks(placed: Placed) -> tuple[Streak, ...]:
     """Streaks through the boxes of the page, lane by lane (rows only: their lanes count from 1)."""
-    return tuple(streak for lane in range(1, placed.rows + 1) for streak in _in_row(placed, lane))
+    if not placed.rows:
+        return ()
+    rows = _Rows(placed)
+    dark = [rows.strips(top, bottom).mean(axis=1) < (1 - _DARK) * 255 for top, bottom in _STRIPS_MM]
+    gone = [rows.strips(y - 0.5, y + 0.5).min(axis=1) > _PALE for y in (0.0, _ROW_MM)]
+    found = []
+    for row in range(placed.rows):
+        black = [rows.box(row, *run) for run in _runs(_both(dark[0][row], dark[1][row]) & ~rows.printed)]
+        white = [rows.box(row, *run) for run in _runs(_both(gone[0][row], gone[1][row]))]
+        found += [Streak(row + 1, box, black=True) for box in black]
+        found += [Streak(row + 1, box, black=False) for box in white if _cuts_boxes(placed, row + 1, box)]
+    return tuple(found)
 
 
-def _in_row(placed: Placed, lane: int) -> Iterator[Streak]:
-    boxes = placed.lanes[lane].boxes
-    top = float(boxes[0, 1]) - 2.0
-    left, right = float(boxes[:, 0].min()) - 2.0, float((boxes[:, 0] + boxes[:, 2]).max()) + 2.0
-    offset = np.median(placed.offsets[placed.lane_of == lane], axis=0)
-    dark = _both([_dark_strip(placed, (left, right), top + s[0], top + s[1], offset) for s in _STRIPS_MM])
-    for start, end in _runs(dark):
-        box = (left + start / VIEW_PER_MM, top, (end - start) / VIEW_PER_MM, 13.0)
-        yield Streak(lane, box, black=True)
-    gone = _both([_gone(placed, (left, right), top + y, offset) for y in (0.0, 13.0)])
-    for start, end in _runs(gone):
-        box = (left + start / VIEW_PER_MM, top, (end - start) / VIEW_PER_MM, 13.0)
-        if _cuts_boxes(placed, lane, box):
-            yield Streak(lane, box, black=False)
+class _Rows:
+    """The part of every row that holds its boxes, to be looked at in strips."""
+
+    def __init__(self, placed: Placed) -> None:
+        self._placed = placed
+        lanes = [placed.lane_of == lane for lane in range(1, placed.rows + 1)]
+        first = placed.boxes[lanes[0]]
+        self._left = float(first[:, 0].min()) - _ASIDE_MM
+        right = float((first[:, 0] + first[:, 2]).max()) + _ASIDE_MM
+        self._tops = np.array([placed.boxes[own][0, 1] - _BOX_TOP_MM for own in lanes])
+        self._offsets = np.array([np.median(placed.offsets[own], axis=0) for own in lanes])
+        self._x = np.arange(self._left, right, 1 / VIEW_PER_MM)
+        row = placed.geometry.rows[0]
+        rules = [x for box in (row.box, *(d.box for d in row.dates)) for x in (box[0], box[0] + box[2])]
+        self.printed = (np.abs(self._x[:, None] - np.array(rules)) < _RULE_MM).any(axis=1)
+        """Columns where the form itself has an upright rule."""
+
+    def strips(self, top_mm: float, bottom_mm: float) -> npt.NDArray[np.uint8]:
+        """(rows, height, width): brightness between two heights below the top of every row."""
+        y = np.arange(top_mm, bottom_mm, 1 / VIEW_PER_MM)
+        shape = len(self._tops), len(y), len(self._x)
+        form = np.empty((*shape, 2))
+        form[..., 0] = self._x + self._offsets[:, 0, None, None]
+        form[..., 1] = (self._tops + self._offsets[:, 1])[:, None, None] + y[None, :, None]
+        view = self._placed.view
+        px = np.round(to_view(view.seen(self._placed.warp, form.reshape(-1, 2))) - 0.5).astype(np.int64)
+        tall, wide = view.gray.shape
+        return view.gray[np.clip(px[:, 1], 0, tall - 1), np.clip(px[:, 0], 0, wide - 1)].reshape(shape)
+
+    def box(self, row: int, start: int, end: int) -> Box:
+        """Columns `start` to `end` of a row, on the form."""
+        return self._left + start / VIEW_PER_MM, float(self._tops[row]), (end - start) / VIEW_PER_MM, _ROW_MM
 
 
-def _strip(view: View, corners_seen: Matrix, height_px: int, width_px: int) -> npt.NDArray[np.uint8]:
-    """A strip of the view between two heights, straightened: it may slant with what is left of the skew."""
-    a, b = to_view(corners_seen)
-    slope = (b - a) / max(width_px, 1)
-    matrix = np.array([[slope[0], -slope[1], a[0]], [slope[1], slope[0], a[1]]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(view.ink, matrix, (width_px, height_px), flags=flags), dtype=np.uint8)
-
-
-def _dark_strip(
-    placed: Placed, span_mm: tuple[float, float], top_mm: float, bottom_mm: float, offset: Matrix
-) -> npt.NDArray[np.bool_]:
-    """Where a strip between two heights of the form is dark from top to bottom."""
-    ends = np.array([[span_mm[0], top_mm], [span_mm[1], top_mm]]) + offset
-    seen = placed.view.seen(placed.warp, ends)
-    tall = max(2, round((bottom_mm - top_mm) * VIEW_PER_MM))
-    wide = round((span_mm[1] - span_mm[0]) * VIEW_PER_MM)
-    return np.asarray(_strip(placed.view, seen, tall, wide).mean(axis=0) > _DARK * 255)
-
-
-def _gone(placed: Placed, span_mm: tuple[float, float], y_mm: float, offset: Matrix) -> npt.NDArray[np.bool_]:
-    """Where a printed level rule is interrupted."""
-    ends = np.array([[span_mm[0], y_mm - 0.5], [span_mm[1], y_mm - 0.5]]) + offset
-    seen = placed.view.seen(placed.warp, ends)
-    wide = round((span_mm[1] - span_mm[0]) * VIEW_PER_MM)
-    return np.asarray(_strip(placed.view, seen, round(VIEW_PER_MM), wide).max(axis=0) < 90)
-
-
-def _both(rows: list[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+def _both(above: npt.NDArray[np.bool_], below: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Where both are true, give or take the slant."""
-    kernel = np.ones(2 * _SLANT_PX + 1, dtype=np.uint8)
-    wide = [np.convolve(row, kernel, mode="same") > 0 for row in rows]
-    return np.asarray((rows[0] & wide[1]) | (rows[1] & wide[0]))
+    kernel = np.ones(2 * _SLANT_PX + 1)
+    wide = [np.convolve(flags, kernel, mode="same") > 0 for flags in (above, below)]
+    return np.asarray((above & wide[1]) | (below & wide[0]))
 
 
 def _runs(flags: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:

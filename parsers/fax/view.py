@@ -12,8 +12,8 @@ import numpy.typing as npt
 from parsers.fax.align import inverse, project
 from parsers.fax.page import Gray, Matrix, cut
 
-VIEW_PER_MM: Final = 6.0
-_AROUND_MM: Final = 8.0
+VIEW_PER_MM: Final = 5.0
+_AROUND_MM: Final = 6.0
 """How much of the picture around the page is looked at."""
 
 Counts = npt.NDArray[np.int64]
@@ -23,10 +23,10 @@ Counts = npt.NDArray[np.int64]
 class View:
     """The page at `VIEW_PER_MM`, straightened by `warp`. Positions in it are called seen: mm, origin as on the form."""
 
-    ink: Gray
-    """0 = paper, 255 = ink."""
+    gray: Gray
+    """0 = ink, 255 = paper."""
     sums: npt.NDArray[np.int32]
-    """Integral of `ink`, one row and column larger."""
+    """Integral of `gray`, one row and column larger."""
     warp: Matrix
     picture_px: tuple[int, int]
     """Width and height of the picture."""
@@ -42,11 +42,12 @@ class View:
     def mean_ink(self, left: Counts, top: Counts, right: Counts, bottom: Counts) -> Matrix:
         """Mean ink (0 to 1) of windows given in pixels of the view, cut off at its edge; empty ones have none."""
         tall, wide = self.sums.shape
-        x0, x1 = np.clip(left, 0, wide - 1), np.clip(right, 0, wide - 1)
-        y0, y1 = np.clip(top, 0, tall - 1), np.clip(bottom, 0, tall - 1)
-        total = self.sums[y1, x1] - self.sums[y0, x1] - self.sums[y1, x0] + self.sums[y0, x0]
-        area = np.maximum((x1 - x0) * (y1 - y0), 1)
-        return np.asarray(total / (area * 255.0))
+        x0, x1 = _within(left, wide - 1), _within(right, wide - 1)
+        y0, y1 = _within(top, tall - 1) * wide, _within(bottom, tall - 1) * wide
+        sums = self.sums.reshape(-1)
+        light = sums[y1 + x1] - sums[y0 + x1] - sums[y1 + x0] + sums[y0 + x0]
+        area = np.maximum((x1 - x0) * ((y1 - y0) // wide), 1)
+        return np.asarray(np.where((x1 > x0) & (y1 > y0), 1.0 - light / (area * 255.0), 0.0))
 
     def inside(self, seen_mm: Matrix, slack_mm: float = 0.0) -> npt.NDArray[np.bool_]:
         """Which points lie inside the picture, not nearer than `slack_mm` to its edge."""
@@ -66,9 +67,13 @@ def view_of(gray: Gray, warp: Matrix, size_mm: tuple[float, float]) -> View:
     """Straighten the picture by `warp`."""
     wide, tall = size_mm
     area = (-_AROUND_MM, -_AROUND_MM, wide + 2 * _AROUND_MM, tall + 2 * _AROUND_MM)
-    ink = cv2.bitwise_not(cut(gray, warp, area, (0.0, 0.0), VIEW_PER_MM, quick=True))
-    sums = np.asarray(cv2.integral(ink), dtype=np.int32)
-    return View(np.asarray(ink, dtype=np.uint8), sums, warp, (gray.shape[1], gray.shape[0]))
+    straight = cut(gray, warp, area, (0.0, 0.0), VIEW_PER_MM, quick=True)
+    sums = np.asarray(cv2.integral(straight), dtype=np.int32)
+    return View(straight, sums, warp, (gray.shape[1], gray.shape[0]))
+
+
+def _within(px: Counts, most: int) -> Counts:
+    return np.minimum(np.maximum(px, 0), most)
 
 
 def to_view(mm: Matrix) -> Matrix:
