@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli import mail, outbox, review, roster, training
+from daemon.cli import mail, outbox, review, roster, trainee, training
 from daemon.cli.session import Config, Json
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(training.app, name="training")
 app.add_typer(roster.app, name="roster")
+app.add_typer(trainee.app, name="trainee")
 app.add_typer(review.app, name="review")
 app.add_typer(mail.app, name="mail")
 app.add_typer(outbox.app, name="outbox")

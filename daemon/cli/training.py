@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli.session import Config, Json, Yes, confirm, opened, print_json, who
+from daemon.cli.session import Because, Config, Json, Yes, confirm, opened, print_json, who
 from daemon.domain.calendar import in_era
 from daemon.domain.model import Course, Training
 from daemon.errors import Refused
@@ -93,3 +93,50 @@ def approve(
         confirm(f"{len(planned)} 都道府県会へ送付します。よろしいですか", yes=yes)
         do_approve(program.kit, training_id, who())
     typer.echo("承認しました。送信状況は meibod outbox list で確認できます")
+
+
+@app.command("deadline")
+def move_deadline(
+    training_id: str,
+    day: Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="期限")],
+    because: Because = "",
+    config: Config = None,
+) -> None:
+    """期限を変更する。督促の予定も組み直す。"""
+    from daemon.handlers.schedule import move_deadline as do_move
+
+    with opened(config) as program:
+        moved = do_move(program.kit, training_id, day.date(), who(), because)
+    typer.echo(f"期限を {in_era(moved.deadline_on)} に変更しました。次のメールから新しい期限を案内します")
+
+
+@app.command()
+def postpone(
+    training_id: str,
+    starts: Annotated[dt.datetime, typer.Option(help="新しい初日", formats=["%Y-%m-%d"])],
+    ends: Annotated[dt.datetime, typer.Option(help="新しい最終日", formats=["%Y-%m-%d"])],
+    because: Because = "",
+    config: Config = None,
+) -> None:
+    """研修を延期する。期限は規則により決め直す。"""
+    from daemon.handlers.schedule import postpone as do_postpone
+
+    with opened(config) as program:
+        moved = do_postpone(program.kit, training_id, starts.date(), ends.date(), who(), because)
+    typer.echo(f"{in_era(moved.starts_on)} 〜 {in_era(moved.ends_on)} に延期しました")
+    typer.echo(f"登録完了期限: {in_era(moved.deadline_on)}（{moved.deadline_basis}）")
+
+
+@app.command()
+def cancel(training_id: str, because: Because = "", yes: Yes = False, config: Config = None) -> None:
+    """研修を中止する。全員が対象外になり、送信待ちのメールは取り消される。"""
+    from daemon.handlers.schedule import cancel_training
+
+    with opened(config) as program:
+        confirm(f"研修 {training_id} を中止します。取り消せません。よろしいですか", yes=yes)
+        cancel_training(program.kit, training_id, who(), because)
+        with program.store.snapshot() as tx:
+            owed = [r for r in tx.enrollments(training_id=training_id) if r.cleanup_owed]
+    typer.echo(f"中止しました。登録の削除が必要な受講者: {len(owed)} 名")
+    for row in owed:
+        typer.echo(f"  {row.roster}/{row.row}")

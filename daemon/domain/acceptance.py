@@ -94,7 +94,9 @@ def _enter(finding: Finding, case: Case, policy: Policy) -> Verdict:
     status = _status(finding, case.source, policy)
     known = case.enrollment.values.get(finding.field)
     if known is not None and (known.status is Status.VERIFIED or status is Status.READ):
-        return Verdict(Outcome.CONFIRMED)
+        # 口頭: what was said gives way to the first sheet that says the same, and a person looks at the sheet.
+        said = known.source is SourceKind.PERSON and known.status is Status.READ
+        return Verdict(Outcome.RECORDED, status) if said else Verdict(Outcome.CONFIRMED)
     return Verdict(Outcome.RECORDED, status)
 
 

@@ -135,3 +135,9 @@ def test_nothing_outside_the_window_or_from_elsewhere_is_ever_recorded(
         assert trusted
         assert identified
         assert where in {"", "神奈川"}
+
+
+def test_a_faxed_sheet_takes_the_place_of_what_was_said_by_telephone() -> None:
+    said = replace(value("2026-03-10", Status.READ), source=SourceKind.PERSON)
+    fax = replace(CASE, source=SourceKind.FAX, enrollment=replace(ROW, values={DATE: said}))
+    assert verdict(case=fax) == (Outcome.RECORDED, Status.READ)
