@@ -16,7 +16,7 @@ from daemon.domain.model import Course, TrainingState
 from daemon.simulation.chance import Chance
 from daemon.simulation.clock import tokyo
 from daemon.simulation.headquarters import Plan, Trainee, dispatch, prepare
-from daemon.simulation.installation import HQ
+from daemon.simulation.installation import ADMIN, HQ
 from daemon.simulation.laws import Inspector, left_open
 from daemon.simulation.network.weather import SmtpFault
 from daemon.simulation.offices.habits import habit_of
@@ -116,6 +116,14 @@ class Campaign:
         finally:
             FUSE.arm("", 0)
             await self.world.stop()
+
+    def trace(self) -> list[tuple[str, ...]]:
+        """What left, what arrived, what was decided. Digests are left out: they quote the port of a failed try."""
+        world = self.world
+        sent = [(str(t.at), *t.recipients, t.sha256) for t in world.network.taken if ADMIN not in t.recipients]
+        arrived = [(str(at), hashlib.sha256(raw).hexdigest()) for raw, at in world.network.mailbox.messages]
+        decided = [(str(d.at), d.kind, d.verdict, d.value, d.because) for d in world.admin.decisions]
+        return [*sent, *arrived, *decided]
 
     async def _play(self) -> None:
         self._plan_trainings()
