@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 import openpyxl
 
@@ -32,6 +32,8 @@ PEOPLE = (
     ("千葉", "船橋", "齋藤　健", "サイトウ　ケン"),
 )
 ONE_HOUR = dt.timedelta(hours=1)
+Undisturbed: TypeAlias = tuple[dict[str, Any], dict[str, int]]
+"""End state of a story that nothing disturbs, and how often it reaches each named point."""
 
 
 # -- the offices -----------------------------------------------------------------------------------------------
@@ -59,16 +61,19 @@ def _answer(number: int, requests: list[Letter]) -> bytes | None:
     return None
 
 
-@functools.cache  # a workbook is never saved twice to the same bytes
 def _return(raw: bytes, how: str) -> bytes:
     request = Letter("", (), raw).message
     name, book = attachment(request, ".xlsx")
+    return Answer(request, files=[(name, _filled(book, how))], message_id=f"<{how}@office.example.test>").raw()
+
+
+@functools.cache  # a workbook is never saved twice to the same bytes
+def _filled(book: bytes, how: str) -> bytes:
     values: dict[str, Any] = {
         "complete": lambda _n, _name: dt.datetime(2026, 3, 16),
         "partial": lambda n, _name: dt.datetime(2026, 3, 23) if n == 1 else "済",
     }
-    files = [(name, filled(book, values[how]))]
-    return Answer(request, files=files, message_id=f"<{how}@office.example.test>").raw()
+    return filled(book, values[how])
 
 
 # -- the installation ------------------------------------------------------------------------------------------
@@ -119,6 +124,7 @@ port = {dovecot.imap}
 security = "none"
 user = "{user}"
 password_file = "password"
+idle_s = 1.0
 [smtp]
 host = "127.0.0.1"
 port = {relay.port}
@@ -181,13 +187,12 @@ class Stage:
 
     def on_server(self) -> dict[int, str]:
         """UID and SHA-256 of every message in the mailbox, as another client sees them."""
-        self.session.select("INBOX", readonly=True)
-        _status, (uids,) = self.session.uid("SEARCH", "ALL")
         found = {}
-        for uid in uids.split():
-            _status, answer = self.session.uid("FETCH", uid.decode(), "(BODY.PEEK[])")
-            found[int(uid)] = hashlib.sha256(answer[0][1]).hexdigest()
-        self.session.unselect()
+        with self.dovecot.session(self.user) as client:
+            _status, (uids,) = client.uid("SEARCH", "ALL")
+            for uid in uids.split():
+                _status, answer = client.uid("FETCH", uid.decode(), "(BODY.PEEK[])")
+                found[int(uid)] = hashlib.sha256(answer[0][1]).hexdigest()
         return found
 
     def problems(self) -> list[str]:
@@ -228,7 +233,9 @@ class Stage:
                 prefecture["dispatched_at"] = prefecture["dispatched_at"][:10]
         # A digest says at what instant it was made, so its Message-ID is another one each time.
         outbox = {m["key"]: "" if m["key"].startswith("digest") else m["message_id"] for m in report["outbox"]}
-        once = ("training-approved", "list-imported", "trainee-listed", "trainee-sent", "mail-queued", "review-settled")
+        # Virtual days pass in a moment, so a daemon may find its mailbox stale and say so; nothing else may differ.
+        outbox = {key: message_id for key, message_id in outbox.items() if not key.startswith("alarm:mailbox-stale")}
+        once = ("training-approved", "list-imported", "trainee-listed", "trainee-sent", "review-settled")
         return {
             "trainings": trainings,
             "outbox": outbox,

@@ -33,6 +33,7 @@ from daemon.bootstrap import (
     open_app,
     smtp_settings,
 )
+from daemon.cli.session import who
 from daemon.domain.model import Course, MailState, OutboxState, TrainingState
 from daemon.handlers.deliver import settle
 from daemon.handlers.dispatch import approve
@@ -83,12 +84,12 @@ def set_up_and_approve(kit: Kit, home: Path) -> None:
         rows = tx.enrollments(training_id=TRAINING)
     if not known:
         days = dt.date(2026, 4, 15), dt.date(2026, 4, 17)
-        add_training(kit, NewTraining(Course.WM_SKILL_UP, "第１回", *days, training_id=TRAINING), "hq")
+        add_training(kit, NewTraining(Course.WM_SKILL_UP, "第１回", *days, training_id=TRAINING), who())
     if not rows:
-        report = import_list(kit, TRAINING, "list.xlsx", (home / "list.xlsx").read_bytes(), "hq", apply=True)
+        report = import_list(kit, TRAINING, "list.xlsx", (home / "list.xlsx").read_bytes(), who(), apply=True)
         assert not report.problems, report.problems
     if not known or known[0].state is TrainingState.DRAFT:
-        approve(kit, TRAINING, "hq")
+        approve(kit, TRAINING, who())
 
 
 def wait(_kit: Kit, _home: Path) -> None:
@@ -100,7 +101,7 @@ def settle_the_review(kit: Kit, _home: Path) -> None:
     with kit.store.snapshot() as tx:
         asked = tx.reviews()
     for review in asked:
-        set_value(kit, review.review_id, ANSWER_BY_HAND, "hq", "by telephone")
+        set_value(kit, review.review_id, ANSWER_BY_HAND, who(), "by telephone")
 
 
 SCENES = (
@@ -165,26 +166,25 @@ class Program:
             unread = tx.mails(state=MailState.RECEIVED)
         return min((m.not_before_at for m in waiting), default=self.kit.clock.now() if unread else None)
 
-    def report(self) -> dict[str, Any]:
-        """Everything the end state is judged by."""
-        with self.kit.store.snapshot() as tx:
-            mails, outbox, events = tx.mails(), tx.outbox(), tx.events()
-        return {
-            "status": status(self.kit),
-            "proofs": {p.what: list(p.problems) for p in verify(self.kit, verify_chain)},
-            "ledger": [[m.ledger_id, m.uidvalidity, m.uid, m.sha256, m.state, m.message_id] for m in mails],
-            "outbox": [
-                {
-                    "key": m.dedupe_key, "message_id": m.message_id, "sha256": m.sha256, "state": m.state,
-                    "recipients": sorted(m.recipients), "attempts": m.attempts, "unknowns": m.unknowns,
-                }
-                for m in outbox
-            ],
-            "events": Counter(e.kind for e in events),
-            "recorded": sorted(
-                [e.subject, json.loads(e.payload)["value"]] for e in events if e.kind == "value-recorded"
-            ),
-        }  # fmt: skip
+
+def report(kit: Kit) -> dict[str, Any]:
+    """Everything the end state is judged by."""
+    with kit.store.snapshot() as tx:
+        mails, outbox, events = tx.mails(), tx.outbox(), tx.events()
+    return {
+        "status": status(kit),
+        "proofs": {p.what: list(p.problems) for p in verify(kit, verify_chain)},
+        "ledger": [[m.ledger_id, m.uidvalidity, m.uid, m.sha256, m.state, m.message_id] for m in mails],
+        "outbox": [
+            {
+                "key": m.dedupe_key, "message_id": m.message_id, "sha256": m.sha256, "state": m.state,
+                "recipients": sorted(m.recipients), "attempts": m.attempts, "unknowns": m.unknowns,
+            }
+            for m in outbox
+        ],
+        "events": Counter(e.kind for e in events),
+        "recorded": sorted([e.subject, json.loads(e.payload)["value"]] for e in events if e.kind == "value-recorded"),
+    }  # fmt: skip
 
 
 def play(home: Path, kill_at: tuple[str, int] | None = None) -> None:
@@ -199,5 +199,5 @@ def play(home: Path, kill_at: tuple[str, int] | None = None) -> None:
     points.observe(observe)
     program = Program(home)
     program.play()
-    (home / "report.json").write_text(json.dumps({**program.report(), "points": reached}))
+    (home / "report.json").write_text(json.dumps({**report(program.kit), "points": reached}))
     program.app.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from daemon.points import NAMES
-from tests.acceptance.crash.stage import Stage
+from tests.acceptance.crash.stage import Stage, Undisturbed
 from tests.acceptance.crash.sweep import Act, Ending, Nursery, Sweep
 from tests.integration.servers.dovecot import Dovecot
 
@@ -52,11 +52,12 @@ def table(endings: dict[Case, Ending]) -> str:
 
 @pytest.mark.timeout(900)
 def test_killed_at_any_named_point_the_story_ends_the_same(
-    tmp_path: Path, dovecot: Dovecot, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, dovecot: Dovecot, undisturbed: Undisturbed, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Sweep(tmp_path, dovecot, "point") as sweep:
-        assert set(sweep.reached) == set(NAMES), "the story does not come to every point"
-        planned = list(cases(sweep.reached))
+    expected, reached = undisturbed
+    assert set(reached) == set(NAMES), "the story does not come to every point"
+    planned = list(cases(reached))
+    with Sweep(tmp_path / "points", dovecot, expected) as sweep:
         endings = dict(zip(planned, sweep.run([c.acts() for c in planned]), strict=True))
     with capsys.disabled():
         print(table(endings))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.crash.stage import Stage
+from tests.acceptance.crash.stage import Stage, Undisturbed
 from tests.acceptance.crash.sweep import Act, Nursery, Sweep
 from tests.acceptance.crash.tracer import count, counted, kill_at
 from tests.integration.servers.dovecot import Dovecot
@@ -32,10 +32,10 @@ def sampled(times: int) -> list[int]:
 
 @pytest.mark.timeout(900)
 def test_killed_at_any_system_call_the_story_ends_the_same(
-    tmp_path: Path, dovecot: Dovecot, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, dovecot: Dovecot, undisturbed: Undisturbed, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Sweep(tmp_path, dovecot, "call") as sweep:
-        log = tmp_path / "calls"
+    with Sweep(tmp_path / "calls", dovecot, undisturbed[0]) as sweep:
+        log = tmp_path / "strace"
         with sweep.performance() as (nursery, stage):
             assert nursery.play_traced(stage, *count(CALLS, log)) == 0
         planned = [(call, n) for call in CALLS for n in sampled(counted(log)[call])]
