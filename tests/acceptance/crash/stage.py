@@ -163,6 +163,12 @@ class Stage:
         self.session.logout()
         self.relay.__exit__(kind, error, at)
 
+    def another_node(self, name: str) -> str:
+        """Configuration of a second daemon on the same database and blobs; the file's name."""
+        text = (self.home / "meibod.toml").read_text("utf-8")
+        (self.home / f"{name}.toml").write_text(text.replace("[service]", f'[service]\nnode_name = "{name}"'), "utf-8")
+        return f"{name}.toml"
+
     def _number(self, letter: Letter) -> int:
         """Which mail to that office it is, counted from 1 by Message-ID."""
         known = [m.message_id for m in self.relay.to(letter.recipients[0])]
