@@ -30,6 +30,8 @@ _PARTS_MOST = 200
 _SIGNATURE_BYTES = 20_000
 _CARRY_OUR_OWN = frozenset({MessageKind.OWN, MessageKind.BOUNCE, MessageKind.RECEIPT})
 """Mails whose attachments are what we sent: listed, never read."""
+PICTURES = frozenset({sniff.TIFF, sniff.PNG, sniff.JPEG})
+"""Pictures whose pages are told by their codes; other kinds are only named."""
 _HOPELESS = frozenset({sniff.TEXT, sniff.CSV, sniff.HTML, sniff.XML, sniff.BINARY, sniff.EMPTY})
 
 
@@ -199,7 +201,7 @@ def _read_pdf(part: _Part, context: ReadingContext) -> Document:
     from parsers.pdf.document import read_pdf
 
     found = read_pdf(part.data, part=part.path, context=context)
-    document = _with_reading(part, found.reading)
+    document = _with_scans_placed(part, _with_reading(part, found.reading))
     for path, name, data in found.embedded:
         inner = _Part(_join(part, path), name, data, sniff.sniff(data), part.depth + 1)
         if inner.depth > _DEPTH_MOST:
@@ -209,12 +211,44 @@ def _read_pdf(part: _Part, context: ReadingContext) -> Document:
     return document
 
 
+def _with_scans_placed(part: _Part, document: Document) -> Document:
+    """Pages that are pictures get the roster their code names; all others stay as they were read."""
+    scans = {p.page for p in document.pages if Problem.IMAGE_NOT_READ in p.problems}
+    if not scans:
+        return document
+    from parsers.fax.identify import identify
+
+    pages, notes = identify(part.data, part.media, part=part.path, only=scans)
+    placed = {p.page for p in pages if p.roster is not None}
+    if not placed:
+        return document
+    kept = tuple(p for p in document.pages if p.page not in placed)
+    others = tuple(n for n in document.problems if n.code is not Problem.IMAGE_NOT_READ)
+    return replace(
+        document,
+        pages=tuple(sorted((*kept, *(p for p in pages if p.page in placed)), key=lambda p: p.page)),
+        problems=(*others, *_one_note(notes)),
+    )
+
+
+def _one_note(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """One question for a file, however many pages it has."""
+    if not notes:
+        return ()
+    return (Note(notes[0].code, ", ".join(n.detail for n in notes), notes[0].part),)
+
+
 def _read_picture(part: _Part, context: ReadingContext) -> Document:  # noqa: ARG001 - one shape for all readers
     document = Document(_source(part))
     if part.depth and is_ornament(part.data):
         return document
-    page = Page(1, PageKind.FOREIGN, problems=(Problem.IMAGE_NOT_READ,), part=part.path)
-    return _noted(replace(document, pages=(page,)), Problem.IMAGE_NOT_READ, part.media, part)
+    if part.media not in PICTURES:
+        page = Page(1, PageKind.FOREIGN, problems=(Problem.IMAGE_NOT_READ,), part=part.path)
+        return _noted(replace(document, pages=(page,)), Problem.IMAGE_NOT_READ, part.media, part)
+    from parsers.fax.identify import identify
+
+    pages, notes = identify(part.data, part.media, part=part.path)
+    return replace(document, pages=pages, problems=_one_note(notes))
 
 
 def _read_nothing(part: _Part, context: ReadingContext) -> Document:

@@ -11,6 +11,7 @@ from email.message import EmailMessage, Message
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 import parsers.tables.workbook
 from parsers import sniff
@@ -58,7 +59,15 @@ def _codes(document: Document) -> list[tuple[Problem, str]]:
     return [(n.code, n.part.split("/")[0]) for n in document.problems]
 
 
+def picture(width: int, height: int) -> bytes:
+    """A whole PNG with nothing of ours on it."""
+    out = io.BytesIO()
+    Image.radial_gradient("L").resize((width, height)).save(out, format="PNG")
+    return out.getvalue()
+
+
 def png(width: int, height: int) -> bytes:
+    """The beginning of a PNG: it says its size and holds no picture."""
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + head + struct.pack(">I", zlib.crc32(b"IHDR" + head))
 
@@ -74,9 +83,10 @@ KINDS = [
     (b"\x60\x0e\x82\x53", Problem.UNSUPPORTED_TYPE),
     (b"hello", Problem.UNSUPPORTED_TYPE),
     (b"\0\1\2\3", Problem.UNSUPPORTED_TYPE),
-    (b"II*\0\x08\0\0\0", Problem.IMAGE_NOT_READ),
-    (png(1700, 2400), Problem.IMAGE_NOT_READ),
-    (b"\xff\xd8\xff\xe0", Problem.IMAGE_NOT_READ),
+    (b"II*\0\x08\0\0\0", Problem.UNREADABLE_ATTACHMENT),
+    (png(1700, 2400), Problem.UNREADABLE_ATTACHMENT),
+    (b"\xff\xd8\xff\xe0", Problem.UNREADABLE_ATTACHMENT),
+    (picture(850, 1100), Problem.IMAGE_NOT_READ),
 ]
 
 
@@ -96,13 +106,13 @@ def test_an_unsupported_type_is_named_by_its_content() -> None:
 
 
 def test_a_picture_is_a_foreign_page() -> None:
-    assert [(p.page, p.kind) for p in _read(png(1700, 2400)).pages] == [(1, PageKind.FOREIGN)]
+    assert [(p.page, p.kind) for p in _read(picture(850, 1100)).pages] == [(1, PageKind.FOREIGN)]
 
 
 def test_ornaments_and_signatures_of_a_mail_are_no_pages() -> None:
     signature = b"\x30\x82\x05\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
     assert _read(_mail(("line.png", png(600, 2)), ("smime.p7s", signature)), "1.eml").problems == ()
-    assert _codes(_read(_mail(("page.png", png(600, 200))), "1.eml")) == [(Problem.IMAGE_NOT_READ, "2")]
+    assert _codes(_read(_mail(("page.png", picture(600, 200))), "1.eml")) == [(Problem.IMAGE_NOT_READ, "2")]
 
 
 def test_a_workbook_and_a_pdf_are_read_by_themselves_or_from_a_mail() -> None:
