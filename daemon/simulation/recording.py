@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from daemon.ports import Documents, RosterFiles, RosterSheet
+from daemon.domain.model import Training
+from daemon.ports import Documents, HandoverFiles, HandoverSheet, RosterFiles, RosterSheet, TraineeLine
 from parsers.listing import ListedTrainee, ListingProblem
+from parsers.results import ListedResult
 
 
 class RecordingDocuments:
@@ -34,3 +36,15 @@ class RecordingDocuments:
     def read_list(self, name: str, data: bytes) -> tuple[list[ListedTrainee], list[ListingProblem]]:
         """As the printer reads it."""
         return self._printer.read_list(name, data)
+
+    def handover(self, sheet: HandoverSheet) -> HandoverFiles:
+        """As the printer makes it."""
+        return self._printer.handover(sheet)
+
+    def results_register(self, training: Training, rows: Sequence[TraineeLine]) -> bytes:
+        """As the printer makes it."""
+        return self._printer.results_register(training, rows)
+
+    def read_results(self, name: str, data: bytes) -> tuple[list[ListedResult], list[ListingProblem]]:
+        """As the printer reads it."""
+        return self._printer.read_results(name, data)
