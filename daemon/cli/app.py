@@ -80,11 +80,33 @@ def render(
 
 
 @app.command()
-def status(as_json: Json = False, config: Config = None) -> None:
+def status(
+    as_json: Json = False,
+    trainee: Annotated[str, typer.Option("--trainee", help="一人分を履歴とともに（氏名、回付番号/No.）")] = "",
+    config: Config = None,
+) -> None:
     """登録状況の一覧。"""
+    from daemon.cli.history import show_trainee
     from daemon.cli.status import show_status
 
-    show_status(config, as_json=as_json)
+    if trainee:
+        show_trainee(config, trainee, as_json=as_json)
+    else:
+        show_status(config, as_json=as_json)
+
+
+@app.command()
+def history(
+    trainee: Annotated[str, typer.Option("--trainee", help="受講者（氏名、回付番号/No.）")] = "",
+    training_id: Annotated[str, typer.Option("--training", help="研修 ID")] = "",
+    mail_number: Annotated[int, typer.Option("--mail", help="受信台帳の番号")] = 0,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """履歴: 誰が、いつ、どのメールのどこから、何を何に変えたか。"""
+    from daemon.cli.history import show_history
+
+    show_history(config, trainee=trainee, training=training_id, mail=mail_number, as_json=as_json)
 
 
 @app.command()
