@@ -82,10 +82,19 @@ def judge(finding: Finding, case: Case, policy: Policy, calendar: OfficeCalendar
         return _result(finding, case)
     if finding.decision is Decision.EMPTY and not _WORTH_A_QUESTION & set(finding.problems):
         return Verdict(Outcome.EMPTY, problems=finding.problems)
+    if _repeats(finding, case):
+        return Verdict(Outcome.CONFIRMED)
     problems = (*case.match_problems, *_reader_doubts(finding), *_guards(finding, case, calendar))
     if problems:
         return Verdict(Outcome.REVIEW, problems=tuple(dict.fromkeys(problems)))
     return _enter(finding, case, policy)
+
+
+def _repeats(finding: Finding, case: Case) -> bool:
+    """Whether a sheet of ours says what is verified already: whoever sent the copy, there is nothing to ask."""
+    known = case.enrollment.values.get(finding.field) if case.enrollment else None
+    same = known is not None and known.status is Status.VERIFIED and known.value == finding.value
+    return same and case.identified and finding.decision is Decision.ACCEPT and not case.match_problems
 
 
 def _enter(finding: Finding, case: Case, policy: Policy) -> Verdict:

@@ -141,3 +141,10 @@ def test_a_faxed_sheet_takes_the_place_of_what_was_said_by_telephone() -> None:
     said = replace(value("2026-03-10", Status.READ), source=SourceKind.PERSON)
     fax = replace(CASE, source=SourceKind.FAX, enrollment=replace(ROW, values={DATE: said}))
     assert verdict(case=fax) == (Outcome.RECORDED, Status.READ)
+
+
+def test_a_strangers_copy_of_what_is_verified_asks_nothing() -> None:
+    known = replace(CASE, enrollment=replace(ROW, values={DATE: value("2026-03-10")}), trusted=False)
+    assert verdict(case=known) == (Outcome.CONFIRMED, None)
+    shifted = replace(known, match_problems=(Problem.NAME_DIFFERS,))
+    assert verdict(case=shifted) == (Outcome.REVIEW, None)
