@@ -34,6 +34,7 @@ from daemon.clockwork import Chore, Clockwork
 from daemon.domain.letters import Alarm, AlarmCode
 from daemon.errors import MeibodError
 from daemon.handlers import deliver as delivery
+from daemon.handlers import retention
 from daemon.handlers.alarm import raise_alarms
 from daemon.handlers.digest import send_digest
 from daemon.handlers.ingest import work_through
@@ -292,6 +293,7 @@ def chores(app: App, work: Work | None, alarms: Alarms) -> list[Chore]:
         Chore("alarm", lambda: raise_alarms(kit, alarms.found), every_s=300),
         Chore("settle", lambda: delivery.settle(kit), every_s=15),
         Chore("verify", prove, at=dt.time(3, 10)),
+        Chore("retention", lambda: retention.run(kit), at=dt.time(3, 40)),
     ]
     if isinstance(kit.reader, SandboxedReader):
         jobs.append(Chore("rest", lambda: rest(kit), every_s=60))

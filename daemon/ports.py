@@ -146,6 +146,9 @@ class Blobs(Protocol):
     def all(self) -> Iterator[str]:
         """Every stored hash."""
 
+    def remove(self, sha256: str) -> None:
+        """Take the blob away for good (`handlers.tombstones`); harmless when there is none."""
+
 
 # -- the store -------------------------------------------------------------------------------------------------
 

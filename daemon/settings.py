@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from daemon.domain.deadlines import Count, DeadlineRule, Roll
 from daemon.domain.policy import FaxAcceptance, Policy
+from daemon.domain.retention import RetentionRule
 from daemon.errors import MeibodError
 from daemon.ports import Letterhead
 
@@ -29,6 +30,7 @@ Security = Literal["tls", "starttls", "none"]
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _DEFAULT = Policy()
 _DEADLINE = DeadlineRule()
+_RETENTION = _DEFAULT.retention
 
 
 def _clock_time(value: object) -> object:
@@ -177,6 +179,16 @@ class DeadlineSection(Section):
     buffer_days: int = Field(default=_DEADLINE.buffer_days, ge=0, le=30)
 
 
+class RetentionSection(Section):
+    """[policy.retention]: how long what is kept (domain.md §6)."""
+
+    enabled: bool = _RETENTION.enabled
+    raw_months: int = Field(default=_RETENTION.raw_months, ge=1, le=120)
+    until_fiscal_year_end: bool = _RETENTION.until_fiscal_year_end
+    register_years: int = Field(default=_RETENTION.register_years, ge=1, le=30)
+    notice_days: int = Field(default=_RETENTION.notice_days, ge=1, le=90)
+
+
 class PolicySection(Section):
     """[policy]: what HQ may choose; the defaults are those of `domain.policy.Policy`."""
 
@@ -195,6 +207,7 @@ class PolicySection(Section):
     quarantine_after: int = Field(default=_DEFAULT.quarantine_after, ge=1)
     names_in_reminders: bool = _DEFAULT.names_in_reminders
     deadline: DeadlineSection = DeadlineSection()
+    retention: RetentionSection = RetentionSection()
 
     @model_validator(mode="after")
     def _hours(self) -> PolicySection:
@@ -249,9 +262,12 @@ class Settings(BaseSettings):
 
     def as_policy(self) -> Policy:
         """[policy] and [digest] as the domain knows them."""
-        chosen = self.policy.model_dump(exclude={"deadline"})
+        chosen = self.policy.model_dump(exclude={"deadline", "retention"})
         rule = DeadlineRule(**self.policy.deadline.model_dump())
-        return Policy(deadline=rule, digest_at=self.digest.at, digest_with_names=self.digest.with_names, **chosen)
+        kept = RetentionRule(**self.policy.retention.model_dump())
+        return Policy(
+            deadline=rule, retention=kept, digest_at=self.digest.at, digest_with_names=self.digest.with_names, **chosen
+        )
 
     def as_letterhead(self) -> Letterhead:
         """[letterhead] with what is left empty filled in."""

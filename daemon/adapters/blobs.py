@@ -1,4 +1,6 @@
-"""Content-addressed files: `root/ab/cdef…`, named by the SHA-256 of what they hold, never changed, never deleted.
+"""Content-addressed files: `root/ab/cdef…`, named by the SHA-256 of what they hold, never changed.
+
+One is removed only under a tombstone (`daemon.handlers.tombstones`).
 
 A blob is complete under its name or not there at all: written to a temporary file, synced, renamed, folder synced.
 """
@@ -74,6 +76,13 @@ class FileBlobs:
         for folder in sorted(p for p in self.root.iterdir() if _FOLDER.match(p.name)):
             names = (folder.name + p.name for p in sorted(folder.iterdir()))
             yield from (name for name in names if _SHA256.match(name))
+
+    def remove(self, sha256: str) -> None:
+        """Take the blob away for good; harmless when there is none."""
+        path = self.path(sha256)
+        path.unlink(missing_ok=True)
+        if self._durable and path.parent.exists():
+            _sync_folder(path.parent)
 
     def path(self, sha256: str) -> Path:
         """Where the blob lies; raises KeyError for what is no SHA-256, so that no name can lead out of the folder."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from daemon.domain.deadlines import DeadlineRule
 from daemon.domain.model import Course
+from daemon.domain.retention import RetentionRule
 
 
 class FaxAcceptance(StrEnum):
@@ -76,3 +77,4 @@ class Policy:
     follow_up_every_days: int = 5
     """Business days between two such mails."""
     handover: HandoverRule = HandoverRule()
+    retention: RetentionRule = RetentionRule()
