@@ -110,9 +110,10 @@ def broken_edges(view: View, boxes_mm: Matrix) -> npt.NDArray[np.float64]:
 
 def _longest_gap(view: View, low: Counts, high: Counts, along: int) -> npt.NDArray[np.float64]:
     inset, across = round(_INSET_MM * VIEW_PER_MM / 2), 1 - along
-    length = int((high - low)[:, along].min()) - 2 * inset
-    places = low[:, along][:, None] + inset + np.arange(max(length, 1))
-    gone = np.ones(places.shape, dtype=bool)
+    lengths = (high - low)[:, along] - 2 * inset
+    steps = np.arange(max(int(lengths.max()), 1))
+    places = low[:, along][:, None] + inset + steps
+    gone = np.asarray(steps < lengths[:, None])
     for side in (low, high):
         at = np.broadcast_to(side[:, across][:, None], places.shape)
         windows = (at - 2, places, at + 3, places + 1) if along == 1 else (places, at - 2, places + 1, at + 3)

@@ -21,9 +21,11 @@ from parsers.fax.qr import FoundCode, find_codes, looks_like_ours, search_at
 from parsers.fax.remarks import fitted
 from parsers.findings import PageKind
 
-_PAIR_SLACK: Final = 0.10
-"""How far the second code may lie from where the first one puts it, as a share of their distance."""
+_PAIR_SLACK: Final = 0.30
+"""How far the second code may lie from where the first one puts it, as a share of their distance: a photograph shows
+one of them larger. What decides in the end are marks and borders."""
 _AGAIN_MM: Final = 9.0
+_SIDE_LEAST_PX: Final = 200
 
 Found = FittedPage | Unplaced
 
@@ -43,8 +45,9 @@ def fit_pages(raster: Raster, lookup: GeometryLookup = geometry_of) -> tuple[Fou
     Two forms side by side are two results, if each shows both its codes. Anything that does not add up is one
     `Unplaced`.
     """
-    if not raster.gray.size:
-        return (Unplaced(raster.page, PageKind.FOREIGN, raster.faults, raster.details),)
+    if min(raster.gray.shape) < _SIDE_LEAST_PX:
+        faults = raster.faults or (Fault.NO_CODE,)
+        return (Unplaced(raster.page, PageKind.FOREIGN, faults, raster.details),)
     picture = picture_of(raster)
     codes, per_mm = _codes(picture)
     ours = [c for c in codes if c.code is not None]

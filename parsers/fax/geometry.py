@@ -43,6 +43,11 @@ class PlacementPlace:
     reason_words: Box
     """Room for words behind その他."""
 
+    @property
+    def ticks(self) -> tuple[Box, ...]:
+        """The boxes to tick."""
+        return (self.stays, *self.reasons.values())
+
 
 @dataclass(frozen=True, slots=True)
 class RowPlace:
@@ -92,15 +97,17 @@ class FormGeometry:
     stamp: Box
     """確認印・担当."""
 
-    def boxes(self) -> Iterator[Box]:
-        """Every box to write into, 全員同日 first, then row by row: digits before the tick."""
-        for same in self.same_day:
-            yield same.tick
-            yield from same.digits
+    def lanes(self) -> Iterator[tuple[Box, ...]]:
+        """Every box to write into, by lane: the line 全員同日 first, then the rows; digits before ticks in a row."""
+        yield tuple(box for same in self.same_day for box in (same.tick, *same.digits))
         for row in self.rows:
-            for date in row.dates:
-                yield from date.digits
-            yield row.not_applicable
+            ticks = (row.not_applicable, *(row.placement.ticks if row.placement else ()))
+            yield (*(box for date in row.dates for box in date.digits), *ticks)
+
+    def boxes(self) -> Iterator[Box]:
+        """Every box to write into, lane by lane."""
+        for lane in self.lanes():
+            yield from lane
 
 
 GeometryLookup = Callable[[int], "FormGeometry | None"]

@@ -11,7 +11,6 @@ from parsers.fax.geometry import FormGeometry
 from parsers.fax.page import Matrix
 from parsers.fax.view import VIEW_PER_MM, View, from_view, to_view
 
-_REACH_MM: Final = 4.0
 _INNER_MM: Final = 4.4
 _HOLLOW_MM: Final = 1.5
 _RING_MM: Final = (5.9, 7.1)
@@ -32,7 +31,7 @@ class FoundMark:
     """(2,): its centre in the view."""
 
 
-def find_marks(view: View, warp: Matrix, geometry: FormGeometry, reach_mm: float = _REACH_MM) -> list[FoundMark]:
+def find_marks(view: View, warp: Matrix, geometry: FormGeometry, reach_mm: float) -> list[FoundMark]:
     """The corner squares that are there, within `reach_mm` of where `warp` puts them."""
     centres = np.array([[x + w / 2, y + h / 2] for x, y, w, h in geometry.marks])
     expected = view.seen(warp, centres)

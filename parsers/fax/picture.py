@@ -87,8 +87,12 @@ def _densities(raster: Raster) -> tuple[PerMm, ...]:
     if line is not None:
         downs = sorted({*_FAX_DPI_DOWN, line}, key=lambda dpi: abs(np.log(tall / dpi * _MM_PER_INCH / _A4_MM[1])))
         found += [(line / _MM_PER_INCH, dpi / _MM_PER_INCH) for dpi in downs[:2]]
+    lying = next((dpi for px, dpi in _LINES_PX.items() if abs(tall - px) <= 8), None)
+    if line is None and lying is not None:  # a fax page turned by whoever wrapped it
+        downs = sorted({*_FAX_DPI_DOWN, lying}, key=lambda dpi: abs(np.log(wide / dpi * _MM_PER_INCH / _A4_MM[1])))
+        found += [(dpi / _MM_PER_INCH, lying / _MM_PER_INCH) for dpi in downs[:2]]
     side = max(wide / _A4_MM[0], tall / _A4_MM[1]) if wide < tall else max(wide / _A4_MM[1], tall / _A4_MM[0])
-    found.append((side, side))
+    found += [(side, side), (wide / _A4_MM[0], tall / _A4_MM[1])]
     distinct: list[PerMm] = []
     for guess in found:
         if not any(abs(np.log(guess[0] / d[0])) < 0.05 and abs(np.log(guess[1] / d[1])) < 0.05 for d in distinct):

@@ -21,6 +21,7 @@ from parsers.fax.borders import (
     find_lanes,
     seen_boxes,
 )
+from parsers.fax.ending import ends_after
 from parsers.fax.faults import Fault
 from parsers.fax.geometry import FormGeometry
 from parsers.fax.marks import FoundMark, find_marks
@@ -33,12 +34,17 @@ _REACH_MM: Final = (3.0, 2.0)
 """How far a lane is searched, first and after the fit was made again. A row is 13 mm high."""
 _LANE_SCORE: Final = 0.55
 """A lane that is printed there scores about 0.8, an empty place 0.1."""
-_LANE_NONE: Final = 0.30
 _SETTLING_MM: Final = 1.0
+_MARK_REACH_MM: Final = 4.0
+_MARK_REACH_BENT_MM: Final = 9.0
+_FLAT_MM: Final = 0.6
+"""Corners of codes are found to about 0.15 mm; what fits worse was not scanned but photographed."""
 _MOVED_AGAIN_MM: Final = 2.0
 _CODE_WEIGHT: Final = 0.5
 _MARK_WEIGHT: Final = 2.0
-_BORDERS_LEAST: Final = 0.75
+_BORDERS_LEAST: Final = 0.80
+_TRUSTED_LEAST: Final = 0.6
+_MISFIT_MM: Final = 0.5
 _FIT_MOST_MM: Final = 0.7
 _WORST_MOST_MM: Final = 2.5
 _BEND_MM: Final = 0.45
@@ -88,6 +94,20 @@ class Placed:
         """Share of the borders found."""
         return float(self.borders.found.mean() / 4) if len(self.boxes) else 0.0
 
+    @property
+    def misfits_mm(self) -> Matrix:
+        """(n,): how far opposite borders of each box are from where they stand to each other in print."""
+        edges = self.borders.edges_mm
+        with np.errstate(invalid="ignore"):
+            across, down = np.abs(edges[:, 0] - edges[:, 1]), np.abs(edges[:, 2] - edges[:, 3])
+        return np.asarray(np.fmax(np.nan_to_num(across), np.nan_to_num(down)))
+
+    @property
+    def trusted_share(self) -> float:
+        """Share of the boxes held by three borders at least that agree with one another."""
+        held = (self.borders.found >= 3) & (self.misfits_mm <= _MISFIT_MM)
+        return float(held.mean()) if len(held) else 0.0
+
 
 def place(
     picture: Picture, geometry: FormGeometry, anchors: tuple[Matrix, Matrix], codes: list[tuple[FoundCode, int]]
@@ -100,16 +120,25 @@ def place(
         anchors: (n, 2) mm on the form, (n, 2) pixels: what the first guess rests on.
         codes: Found codes and the place each takes.
     """
-    warp = affine(*anchors, np.ones(len(anchors[0])))
+    warp, bent = _first_guess(*anchors)
     view = view_of(picture.gray, warp, geometry.size_mm)
-    marks = find_marks(view, warp, geometry)
+    marks = find_marks(view, warp, geometry, _MARK_REACH_BENT_MM if bent else _MARK_REACH_MM)
     points = _points(view, codes, geometry, marks)
-    better = affine(*points)
+    better = homography(*points) if bent else affine(*points)
     if _moves(view, better, geometry) > _MOVED_AGAIN_MM:
         view = view_of(picture.gray, better, geometry.size_mm)
-        marks = find_marks(view, better, geometry) or marks
+        marks = find_marks(view, better, geometry, _MARK_REACH_MM) or marks
         points = _points(view, codes, geometry, marks)
     return _with_boxes(picture, geometry, _Start(view, points, tuple(codes), tuple(marks)))
+
+
+def _first_guess(form_mm: Matrix, pixels: Matrix) -> tuple[Matrix, bool]:
+    """Affine, or in perspective where two codes do not fit into one plane seen from straight above."""
+    weights = np.ones(len(form_mm))
+    flat = affine(form_mm, pixels, weights)
+    if len(form_mm) < 8 or _rms(flat, (form_mm, pixels, weights)) <= _FLAT_MM:
+        return flat, False
+    return homography(form_mm, pixels, weights), True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +178,7 @@ def _with_boxes(picture: Picture, geometry: FormGeometry, start: _Start) -> Plac
         expected = expected_boxes(view, warp, everything.boxes)
         lanes = find_lanes(view, expected, everything.starts, reach)
         warp, bent = _fit(_joined(start.points, *_lane_points(view, everything, expected, lanes)), start)
-    rows, gaps, uncertain = _rows_there(view, expected, lanes, everything)
+    rows, gaps = _rows_there(lanes)
     own = everything.first(rows + 1)
     expected = expected_boxes(view, warp, own.boxes)
     expected[:, :2] += find_lanes(view, expected, own.starts, _SETTLING_MM).moved_mm[own.lane_of]
@@ -170,7 +199,7 @@ def _with_boxes(picture: Picture, geometry: FormGeometry, start: _Start) -> Plac
         marks=start.marks,
         rows=rows,
         gaps=gaps,
-        uncertain=uncertain,
+        uncertain=rows < len(geometry.rows) and not ends_after(view, warp, geometry, rows, lanes.score[rows + 1]),
         boxes=own.boxes,
         lane_of=own.lane_of,
         borders=borders,
@@ -182,12 +211,9 @@ def _with_boxes(picture: Picture, geometry: FormGeometry, start: _Start) -> Plac
 
 
 def _boxes_of(geometry: FormGeometry) -> _Boxes:
-    """全員同日 (its digits, and the tick above them), then every row."""
-    same = [box for place in geometry.same_day for box in (place.tick, *place.digits)]
-    rows = [[*(b for d in row.dates for b in d.digits), row.not_applicable] for row in geometry.rows]
-    sizes = [len(group) for group in (same, *rows)]
-    boxes = np.array([box for group in (same, *rows) for box in group])
-    return _Boxes(boxes, np.concatenate([[0], np.cumsum(sizes)[:-1]]))
+    lanes = list(geometry.lanes())
+    ends = np.cumsum([len(lane) for lane in lanes])
+    return _Boxes(np.array([box for lane in lanes for box in lane]), np.concatenate([[0], ends[:-1]]))
 
 
 def _points(
@@ -220,7 +246,7 @@ def _lane_points(view: View, everything: _Boxes, expected: Matrix, lanes: Lanes)
 def _fit(points: tuple[Matrix, Matrix, Matrix], start: _Start) -> tuple[Matrix, bool]:
     """The warp through the points: affine, as scanners are, or in perspective when that is needed and well held."""
     flat = affine(*points)
-    if len(start.marks) < 4 or len(start.codes) < 2:
+    if len(start.marks) < 3 or len(start.codes) < 2:
         return flat, False
     error = _rms(flat, points)
     if error <= _BEND_MM:
@@ -240,17 +266,12 @@ def _moves(view: View, warp: Matrix, geometry: FormGeometry) -> float:
     return float(np.hypot(*(view.seen(warp, corners) - corners).T).max())
 
 
-def _rows_there(view: View, expected: Matrix, lanes: Lanes, everything: _Boxes) -> tuple[int, tuple[int, ...], bool]:
-    """How many rows the page has, which of them were not found, and whether one more may have been missed."""
+def _rows_there(lanes: Lanes) -> tuple[int, tuple[int, ...]]:
+    """How many rows the page has, and which of them were not found."""
     scores = lanes.score[1:]
     there = np.flatnonzero(scores >= _LANE_SCORE)
     rows = int(there[-1]) + 1 if len(there) else 0
-    gaps = tuple(i for i in range(rows) if scores[i] < _LANE_SCORE)
-    if rows == len(scores):
-        return rows, gaps, False
-    next_row = expected[everything.lane_of == rows + 1]
-    uncertain = scores[rows] > _LANE_NONE or not view.inside(next_row[:, :2]).all()
-    return rows, gaps, bool(uncertain)
+    return rows, tuple(i for i in range(rows) if scores[i] < _LANE_SCORE)
 
 
 def _plausible(picture: Picture, warp: Matrix, geometry: FormGeometry) -> tuple[Shape, PerMm | None]:
@@ -278,5 +299,7 @@ def objections(placed: Placed, picture: Picture) -> tuple[Fault, ...]:
     if skew > tilt or (abs(shape.shear_deg) > _SHEAR_MOST_DEG and not placed.bent):
         found.append(Fault.BAD_SKEW)
     if len(placed.codes) < 2 and len(placed.marks) < 2:
+        found.append(Fault.BAD_FIT)
+    if placed.trusted_share < _TRUSTED_LEAST:
         found.append(Fault.BAD_FIT)
     return tuple(dict.fromkeys(found))

@@ -37,7 +37,7 @@ def fitted(raster: Raster, picture: Picture, geometry: FormGeometry, placed: Pla
         warp=placed.warp,
         turned_deg=quarter % 360,
         skew_deg=turn - quarter,
-        scale=None if placed.per_mm is None else placed.shape.scale,
+        scale=placed.shape.scale if placed.per_mm is not None and (picture.claimed or not picture.toned) else None,
         fit_error_mm=placed.fit_error_mm,
         worst_error_mm=placed.worst_error_mm,
         codes_found=len(placed.codes),
@@ -55,7 +55,7 @@ def fitted(raster: Raster, picture: Picture, geometry: FormGeometry, placed: Pla
 def _cells(placed: Placed, streaks: tuple[Streak, ...], picture: Picture) -> dict[Box, CellQuality]:
     found = placed.borders.found
     inside = _inside(placed)
-    errors = _border_errors(placed)
+    errors = placed.misfits_mm
     lost = _lines_lost(placed, picture)
     white_gap = placed.broken[:, 1] > _GAP_MOST_MM
     cells = {}
@@ -80,14 +80,6 @@ def _inside(placed: Placed) -> np.ndarray:
     low = placed.view.seen(placed.warp, placed.boxes[:, :2])
     high = placed.view.seen(placed.warp, placed.boxes[:, :2] + placed.boxes[:, 2:])
     return np.asarray(placed.view.inside(low, 0.5) & placed.view.inside(high, 0.5))
-
-
-def _border_errors(placed: Placed) -> Matrix:
-    """(n,): how far the found borders of each box disagree with its place; half the misfit of opposite ones."""
-    edges = placed.borders.edges_mm
-    with np.errstate(invalid="ignore"):
-        across, down = np.abs(edges[:, 0] - edges[:, 1]), np.abs(edges[:, 2] - edges[:, 3])
-    return np.asarray(np.fmax(np.nan_to_num(across), np.nan_to_num(down)))
 
 
 def _lines_lost(placed: Placed, picture: Picture) -> np.ndarray:

@@ -14,20 +14,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from parsers.fax.page import Matrix
 from parsers.fax.placing import Placed
 from parsers.fax.view import VIEW_PER_MM, to_view
 from parsers.findings import Box
 
-_STRIPS_MM: Final = ((0.6, 1.4), (11.6, 12.4))
-"""Free strips of a row, from its top: between rule and box, and between box and rule."""
+_FREE_MM: Final = (0.45, 0.85)
+"""Above and below the digit boxes, away from them, nothing is printed."""
 _DARK: Final = 0.62
 _SLANT_PX: Final = 3
-"""How far a streak may wander between the two strips of a row: 2 degrees over 11 mm."""
+"""How far a streak may wander between the two strips of a lane: 2 degrees over 11 mm."""
 _MARGIN_MM: Final = 0.6
-_ROW_MM: Final = 13.0
-_BOX_TOP_MM: Final = 2.0
 _ASIDE_MM: Final = 2.0
 _RULE_MM: Final = 0.9
+_WIDEST_MM: Final = 4.0
 _PALE: Final = 165
 """A printed rule darker than this anywhere across its width is there."""
 
@@ -48,53 +48,66 @@ class Streak:
 
 
 def find_streaks(placed: Placed) -> tuple[Streak, ...]:
-    """Streaks through the boxes of the page, lane by lane (rows only: their lanes count from 1)."""
+    """Streaks through the boxes of the page, lane by lane: 全員同日 is lane 0, rows count from 1."""
     if not placed.rows:
         return ()
-    rows = _Rows(placed)
-    dark = [rows.strips(top, bottom).mean(axis=1) < (1 - _DARK) * 255 for top, bottom in _STRIPS_MM]
-    gone = [rows.strips(y - 0.5, y + 0.5).min(axis=1) > _PALE for y in (0.0, _ROW_MM)]
+    lanes = _LaneStrips(placed)
+    near, far = _FREE_MM
+    above = lanes.strips(lanes.tops - far, far - near).mean(axis=1) < (1 - _DARK) * 255
+    below = lanes.strips(lanes.bottoms + near, far - near).mean(axis=1) < (1 - _DARK) * 255
+    # Below 全員同日 runs a heavy rule, too close to look between: its second strip is the first one of the next row.
+    below[0] = above[1]
+    gone = [lanes.strips(rule - 0.5, 1.0).min(axis=1) > _PALE for rule in (lanes.rules_above, lanes.rules_below)]
     found = []
-    for row in range(placed.rows):
-        black = [rows.box(row, *run) for run in _runs(_both(dark[0][row], dark[1][row]) & ~rows.printed)]
-        white = [rows.box(row, *run) for run in _runs(_both(gone[0][row], gone[1][row]))]
-        found += [Streak(row + 1, box, black=True) for box in black]
-        found += [Streak(row + 1, box, black=False) for box in white if _cuts_boxes(placed, row + 1, box)]
+    for lane in range(placed.rows + 1):
+        black = [lanes.box(lane, *run) for run in _runs(_both(above[lane], below[lane]) & ~lanes.printed)]
+        white = [lanes.box(lane, *run) for run in _runs(_both(gone[0][lane], gone[1][lane]))]
+        found += [Streak(lane, box, black=True) for box in black]
+        found += [Streak(lane, box, black=False) for box in white if _cuts_boxes(placed, lane, box)]
     return tuple(found)
 
 
-class _Rows:
-    """The part of every row that holds its boxes, to be looked at in strips."""
+class _LaneStrips:
+    """The part of every lane that holds its boxes, to be looked at in level strips."""
 
     def __init__(self, placed: Placed) -> None:
         self._placed = placed
-        lanes = [placed.lane_of == lane for lane in range(1, placed.rows + 1)]
-        first = placed.boxes[lanes[0]]
-        self._left = float(first[:, 0].min()) - _ASIDE_MM
-        right = float((first[:, 0] + first[:, 2]).max()) + _ASIDE_MM
-        self._tops = np.array([placed.boxes[own][0, 1] - _BOX_TOP_MM for own in lanes])
-        self._offsets = np.array([np.median(placed.offsets[own], axis=0) for own in lanes])
+        form = placed.geometry
+        rows = form.rows[: placed.rows]
+        same, dates = form.same_day[0], [row.dates[0] for row in rows]
+        digits = [same.digits[0], *(date.digits[0] for date in dates)]
+        self.tops = np.array([box[1] for box in digits])
+        self.bottoms = np.array([box[1] + box[3] for box in digits])
+        end = form.rows[0].box[1]
+        self.rules_below = np.array([end, *(date.box[1] + date.box[3] for date in dates)])
+        self.rules_above = np.array([end, *(date.box[1] for date in dates)])
+        """全員同日 has no rule close above it; the one below stands for both."""
+        lanes = range(placed.rows + 1)
+        self._offsets = np.array([np.median(placed.offsets[placed.lane_of == lane], axis=0) for lane in lanes])
+        self._left = float(placed.boxes[:, 0].min()) - _ASIDE_MM
+        right = float((placed.boxes[:, 0] + placed.boxes[:, 2]).max()) + _ASIDE_MM
         self._x = np.arange(self._left, right, 1 / VIEW_PER_MM)
-        row = placed.geometry.rows[0]
+        row = form.rows[0]
         rules = [x for box in (row.box, *(d.box for d in row.dates)) for x in (box[0], box[0] + box[2])]
         self.printed = (np.abs(self._x[:, None] - np.array(rules)) < _RULE_MM).any(axis=1)
         """Columns where the form itself has an upright rule."""
 
-    def strips(self, top_mm: float, bottom_mm: float) -> npt.NDArray[np.uint8]:
-        """(rows, height, width): brightness between two heights below the top of every row."""
-        y = np.arange(top_mm, bottom_mm, 1 / VIEW_PER_MM)
-        shape = len(self._tops), len(y), len(self._x)
+    def strips(self, tops_mm: Matrix, tall_mm: float) -> npt.NDArray[np.uint8]:
+        """(lanes, height, width): brightness of a strip of every lane, given where each begins on the form."""
+        y = np.arange(0.0, tall_mm, 1 / VIEW_PER_MM)
+        shape = len(tops_mm), len(y), len(self._x)
         form = np.empty((*shape, 2))
         form[..., 0] = self._x + self._offsets[:, 0, None, None]
-        form[..., 1] = (self._tops + self._offsets[:, 1])[:, None, None] + y[None, :, None]
+        form[..., 1] = (tops_mm + self._offsets[:, 1])[:, None, None] + y[None, :, None]
         view = self._placed.view
-        px = np.round(to_view(view.seen(self._placed.warp, form.reshape(-1, 2))) - 0.5).astype(np.int64)
+        px = np.floor(to_view(view.seen(self._placed.warp, form.reshape(-1, 2)))).astype(np.int64)
         tall, wide = view.gray.shape
         return view.gray[np.clip(px[:, 1], 0, tall - 1), np.clip(px[:, 0], 0, wide - 1)].reshape(shape)
 
-    def box(self, row: int, start: int, end: int) -> Box:
-        """Columns `start` to `end` of a row, on the form."""
-        return self._left + start / VIEW_PER_MM, float(self._tops[row]), (end - start) / VIEW_PER_MM, _ROW_MM
+    def box(self, lane: int, start: int, end: int) -> Box:
+        """Columns `start` to `end` of a lane, on the form."""
+        top, bottom = float(self.tops[lane]) - _ASIDE_MM, float(self.bottoms[lane]) + _ASIDE_MM
+        return self._left + start / VIEW_PER_MM, top, (end - start) / VIEW_PER_MM, bottom - top
 
 
 def _both(above: npt.NDArray[np.bool_], below: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -105,8 +118,11 @@ def _both(above: npt.NDArray[np.bool_], below: npt.NDArray[np.bool_]) -> npt.NDA
 
 
 def _runs(flags: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Start and end of every run as narrow as a streak; ink that spread from a whole border is wider."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if end - start <= _WIDEST_MM * VIEW_PER_MM:
+            yield start, end
 
 
 def _cuts_boxes(placed: Placed, lane: int, box: Box) -> bool:
