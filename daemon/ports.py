@@ -254,6 +254,9 @@ class Transaction(Protocol):
     def add_reading(self, reading: Reading) -> int: ...
     def get_reading(self, reading_id: int) -> Reading: ...
     def readings(self, *, ledger_id: int | None = None, enrollment_id: str | None = None) -> list[Reading]: ...
+    def redact_readings(self, enrollment_id: str) -> int:
+        """Empty the words of everything read or said about the row (`person erase`); values stay. How many."""
+
     def problems_read(self, enrollment_ids: Iterable[str]) -> Mapping[str, frozenset[Problem]]:
         """Enrollment → every problem any of its readings had; those without any are left out."""
 

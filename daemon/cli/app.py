@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli import mail, outbox, retention, review, roster, trainee, training
+from daemon.cli import mail, outbox, person, retention, review, roster, trainee, training
 from daemon.cli.session import Config, Json
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.add_typer(review.app, name="review")
 app.add_typer(mail.app, name="mail")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(retention.app, name="retention")
+app.add_typer(person.app, name="person")
 
 
 @app.command()

@@ -52,6 +52,14 @@ class QuestionRows(Rows):
         self.flush()
         return _READINGS.equal(self._connection, ledger_id=ledger_id, enrollment_id=enrollment_id)
 
+    def redact_readings(self, enrollment_id: str) -> int:
+        """Empty the words of everything read or said about the row; dates stay, so that values keep their evidence."""
+        self.flush()
+        c = schema.readings.c
+        mine = c.enrollment_id == enrollment_id
+        done = self._connection.execute(sa.update(schema.readings).where(mine).values(text="", said_by=""))
+        return int(done.rowcount)
+
     def problems_read(self, enrollment_ids: Iterable[str]) -> Mapping[str, frozenset[Problem]]:
         """Enrollment → every problem any of its readings had; those without any are left out."""
         self.flush()

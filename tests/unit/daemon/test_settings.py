@@ -113,10 +113,19 @@ overdue_needs_approval = false
 mail_max_attempts = 4
 quarantine_after = 5
 names_in_reminders = true
+follow_up_after_days = 15
+follow_up_every_days = 10
 [policy.deadline]
 count = "plain"
 roll = "next"
 buffer_days = 2
+[policy.retention]
+raw_months = 12
+[submission]
+courses = ["beginner"]
+way = "mail"
+to = ["chuo@example.jp"]
+needs_approval = false
 [digest]
 at = 07:45:00
 with_names = true
