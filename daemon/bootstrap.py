@@ -37,6 +37,7 @@ from daemon.handlers import deliver as delivery
 from daemon.handlers import retention
 from daemon.handlers.alarm import raise_alarms
 from daemon.handlers.digest import send_digest
+from daemon.handlers.handover import make_due
 from daemon.handlers.ingest import work_through
 from daemon.handlers.intake import SyncReport, sync
 from daemon.handlers.remind import remind
@@ -288,6 +289,7 @@ def chores(app: App, work: Work | None, alarms: Alarms) -> list[Chore]:
 
     jobs = [
         Chore("ingest", lambda: work_through(kit), every_s=60),
+        Chore("handover", lambda: make_due(kit), every_s=60),
         Chore("remind", lambda: remind(kit), every_s=60),
         Chore("digest", lambda: send_digest(kit, alarms.found), every_s=60),
         Chore("alarm", lambda: raise_alarms(kit, alarms.found), every_s=300),
@@ -315,9 +317,13 @@ def rest(kit: Kit) -> None:
 def job_handlers(app: App) -> dict[str, Handler]:
     """What the work queue runs, by `Job.name`."""
     kit = app.kit
+    # One mail at a time from claim to record: what merely waits for its turn is not in flight, so a crash leaves one
+    # attempt in doubt instead of four, and a slow relay cannot make a waiting one look abandoned.
+    turn = asyncio.Lock()
 
     async def deliver(args: Mapping[str, Any]) -> None:
-        await delivery.deliver(kit, args)
+        async with turn:
+            await delivery.deliver(kit, args)
 
     async def ingest(_args: Mapping[str, Any]) -> None:
         await asyncio.to_thread(work_through, kit)
