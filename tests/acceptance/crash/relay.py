@@ -67,6 +67,9 @@ class Relay:
         self.attempts: Counter[str] = Counter()
         """Messages that came whole, by Message-ID, taken or not."""
         self.taken: list[Letter] = []
+        self.slow_for = ""
+        """Whoever has sent a whole message for this address waits for what becomes of it, until `go_on`."""
+        self._going_on = threading.Event()
         self.broken: list[Exception] = []
         """What went wrong in here: a test that finds something looked at nonsense."""
         relay = self
@@ -95,10 +98,15 @@ class Relay:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.go_on()
         self._server.shutdown()
         self._server.server_close()
         if self.broken and kind is None:
             raise self.broken[0]
+
+    def go_on(self) -> None:
+        """Deal with what has been held up, and hold up no more."""
+        self._going_on.set()
 
     def to(self, address: str) -> list[Letter]:
         """What was taken for an address, in order."""
@@ -136,6 +144,8 @@ class Relay:
         with self._lock:
             self.attempts[letter.message_id] += 1
             attempt = self.attempts[letter.message_id]
+        if self.slow_for in letter.recipients:
+            self._going_on.wait()
         treatment = self._treat(letter, attempt)
         if treatment in {Treatment.TAKE, Treatment.TAKE_AND_HANG_UP}:
             with self._lock:

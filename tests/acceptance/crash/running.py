@@ -18,12 +18,12 @@ from daemon.adapters.documents import TypstDocuments
 from daemon.adapters.resources import data_path
 from daemon.adapters.smtp import SmtpSubmission
 from daemon.adapters.store import SqlStore
-from daemon.bootstrap import Parts, database_url, installation_key, open_app, smtp_settings
+from daemon.bootstrap import App, Parts, database_url, installation_key, open_app, smtp_settings
 from daemon.domain.model import MailState, OutboxMail, OutboxState
 from daemon.settings import load_settings
 from tests.acceptance.crash.fast_clock import FastClock
 from tests.acceptance.crash.stage import ROOT, Stage
-from tests.acceptance.crash.story import ANSWER_BY_HAND, SCENES, TRAINING, report
+from tests.acceptance.crash.story import ANSWER_BY_HAND, SCENES, report, set_up_and_approve
 from tests.fakes.clock import FakeClock
 from tests.fakes.house import InProcessReader
 from tests.integration.servers.processes import wait_until
@@ -128,11 +128,9 @@ class Hq:
         return done.stdout.decode()
 
     def prepare(self) -> None:
-        """From nothing to an approved training, by commands."""
-        days = ["--starts", "2026-04-15", "--ends", "2026-04-17"]
-        self.meibod("training", "add", "--course", "wm-skill-up", "--name", "第１回", *days, "--id", TRAINING)
-        self.meibod("roster", "import", "--training", TRAINING, str(self.stage.home / "list.xlsx"), "--yes")
-        self.meibod("training", "approve", TRAINING, "--yes")
+        """From nothing to an approved training, as the commands do it."""
+        with self._opened() as app:
+            set_up_and_approve(app.kit, self.stage.home)
 
     def enter_by_hand(self) -> None:
         """Answer every open question with the day HQ was told."""
@@ -201,13 +199,19 @@ class Hq:
 
     def report(self) -> dict[str, Any]:
         """Leave the report the stage judges by."""
+        with self._opened() as app:
+            found = report(app.kit)
+        (self.stage.home / "report.json").write_text(json.dumps(found))
+        return found
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[App]:
+        """The program in this process, without its tasks."""
         key = installation_key(self._settings)
         documents = TypstDocuments(key, data_path("mail_templates") / "forms")
         submission = SmtpSubmission(smtp_settings(self._settings))
         app = open_app(self._settings, Parts(FakeClock(self.now), submission, InProcessReader(), documents))
         try:
-            found = report(app.kit)
+            yield app
         finally:
             app.close()
-        (self.stage.home / "report.json").write_text(json.dumps(found))
-        return found
