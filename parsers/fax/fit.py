@@ -9,25 +9,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import cv2
 import numpy as np
 
+from parsers.codes import PageCode
 from parsers.fax.align import affine, corners_of, inverse, project
 from parsers.fax.faults import Fault
 from parsers.fax.geometry import FormGeometry, GeometryLookup, geometry_of
 from parsers.fax.page import FittedPage, Matrix, Raster, Unplaced
 from parsers.fax.picture import PerMm, Picture, picture_of
-from parsers.fax.placing import objections, place
-from parsers.fax.qr import FoundCode, find_codes, looks_like_ours, search_at
+from parsers.fax.placing import Placed, objections, place
+from parsers.fax.qr import FoundCode, every_code, find_codes, looks_like_ours, search_at
 from parsers.fax.remarks import fitted
+from parsers.fax.squares import find_corners
 from parsers.findings import PageKind
+from parsers.forms import EDITIONS_BY_NUMBER
 
 _PAIR_SLACK: Final = 0.30
 """How far the second code may lie from where the first one puts it, as a share of their distance: a photograph shows
 one of them larger. What decides in the end are marks and borders."""
 _AGAIN_MM: Final = 9.0
 _SIDE_LEAST_PX: Final = 200
+_DEGENERATE: Final = (np.linalg.LinAlgError, cv2.error, FloatingPointError, OverflowError)
+"""What points that lie on one line, or at one place, end in."""
 
 Found = FittedPage | Unplaced
+_Codes = list[tuple[FoundCode, int]]
+"""Found codes and which of the two places each takes."""
 
 
 def fit_page(raster: Raster, lookup: GeometryLookup = geometry_of) -> Found:
@@ -46,19 +54,38 @@ def fit_pages(raster: Raster, lookup: GeometryLookup = geometry_of) -> tuple[Fou
     `Unplaced`.
     """
     if min(raster.gray.shape) < _SIDE_LEAST_PX:
-        faults = raster.faults or (Fault.NO_CODE,)
-        return (Unplaced(raster.page, PageKind.FOREIGN, faults, raster.details),)
+        return (_too_small(raster),)
     picture = picture_of(raster)
     codes, per_mm = _codes(picture)
-    ours = [c for c in codes if c.code is not None]
-    if not ours:
-        return (_nothing(raster, picture, codes),)
-    groups = _by_text(ours)
+    groups = _by_text([c for c in codes if c.code is not None])
+    if not groups:
+        return (_without_code(raster, picture, codes, lookup),)
+    if len(groups) > 1:  # more than one page in the picture, or pages cut up and joined
+        groups = _by_text([c for c in every_code(picture.gray, per_mm) if c.code is not None] or codes)
     if any(len(g) > 2 for g in groups) or (len(groups) > 1 and any(len(g) < 2 for g in groups)):
-        faults = (*picture.faults, Fault.CODES_DISAGREE)
-        texts = tuple(g[0].text for g in groups)
-        return (Unplaced(raster.page, PageKind.FORM, faults, raster.details, texts, gray=picture.gray),)
+        return (_refused(raster, picture, [c for g in groups for c in g], (Fault.CODES_DISAGREE,)),)
     return tuple(_fit_group(raster, picture, per_mm, group, lookup) for group in groups)
+
+
+def fit_named(raster: Raster, code: PageCode, lookup: GeometryLookup = geometry_of) -> Found:
+    """The page a person named because its codes are gone, placed by its corner squares and boxes alone.
+
+    The caller must refuse a picture that does show a code of another page; `fit_pages` comes first.
+    """
+    geometry = lookup(code.edition)
+    if min(raster.gray.shape) < _SIDE_LEAST_PX:
+        return _too_small(raster)
+    picture = picture_of(raster)
+    if geometry is None:
+        return _refused(raster, picture, [], (Fault.UNKNOWN_EDITION,))
+    corners = find_corners(picture, geometry)
+    if corners is None:
+        return _refused(raster, picture, [], (Fault.NO_CODE, Fault.MARK_LOST))
+    marks = np.array([[x + w / 2, y + h / 2] for x, y, w, h in geometry.marks])[list(corners.indices)]
+    placed, faults = _tried(picture, geometry, (marks, corners.pixels), [])
+    if placed is None:
+        return _refused(raster, picture, [], (Fault.NO_CODE, *faults))
+    return fitted(raster, picture, placed, code, "")
 
 
 def _codes(picture: Picture) -> tuple[list[FoundCode], PerMm]:
@@ -70,17 +97,6 @@ def _codes(picture: Picture) -> tuple[list[FoundCode], PerMm]:
             return found, per_mm
         seen = seen or found
     return seen, picture.densities[0]
-
-
-def _nothing(raster: Raster, picture: Picture, codes: Sequence[FoundCode]) -> Unplaced:
-    """A page without a code of ours."""
-    kind = PageKind.BLANK if not codes and picture.blank else PageKind.FOREIGN
-    faults = [*picture.faults, Fault.NO_CODE]
-    if any(looks_like_ours(c.text) for c in codes):
-        faults.append(Fault.BAD_CODE)
-    elif codes:
-        faults.append(Fault.FOREIGN_CODE)
-    return Unplaced(raster.page, kind, tuple(faults), raster.details, gray=picture.gray)
 
 
 def _by_text(codes: Sequence[FoundCode]) -> list[list[FoundCode]]:
@@ -102,37 +118,31 @@ def _fit_group(
     for codes in _hypotheses(picture, per_mm, group, geometry):
         if any(c.text != group[0].text for c, _ in codes):
             return _refused(raster, picture, [c for c, _ in codes], (Fault.CODES_DISAGREE,))
-        placed = place(picture, geometry, _anchors(codes, geometry), codes)
-        faults = objections(placed, picture)
-        if not faults:
-            return fitted(raster, picture, geometry, placed)
+        placed, faults = _tried(picture, geometry, _anchors(codes, geometry), codes)
+        if placed is not None:
+            return fitted(raster, picture, placed, code, group[0].text)
     return _refused(raster, picture, group, faults)
 
 
-def _refused(raster: Raster, picture: Picture, group: Sequence[FoundCode], faults: tuple[Fault, ...]) -> Unplaced:
-    texts = tuple(dict.fromkeys(c.text for c in group))
-    turned = _quarter(group[0].corners)
-    everything = (*picture.faults, *faults)
-    return Unplaced(raster.page, PageKind.FORM, everything, raster.details, texts, turned, picture.gray)
+def _tried(
+    picture: Picture, geometry: FormGeometry, anchors: tuple[Matrix, Matrix], codes: _Codes
+) -> tuple[Placed | None, tuple[Fault, ...]]:
+    """The page under one hypothesis, or what speaks against it."""
+    try:
+        placed = place(picture, geometry, anchors, codes)
+        faults = objections(placed, picture)
+    except _DEGENERATE:
+        return None, (Fault.BAD_FIT,)
+    return (None, faults) if faults else (placed, ())
 
 
-def _quarter(corners: Matrix) -> int:
-    """How a symbol lies, to the nearest quarter turn clockwise."""
-    along = corners[1] - corners[0]
-    return int(round(np.degrees(np.arctan2(along[1], along[0])) / 90) * 90) % 360
-
-
-def _hypotheses(
-    picture: Picture, per_mm: PerMm, group: list[FoundCode], geometry: FormGeometry
-) -> Iterator[list[tuple[FoundCode, int]]]:
+def _hypotheses(picture: Picture, per_mm: PerMm, group: list[FoundCode], geometry: FormGeometry) -> Iterator[_Codes]:
     """Which code is which. Both carry the same text: their place tells, or, for a single one, what is found around."""
     if len(group) == 2:
-        for first in (0, 1):
-            pair = [(group[0], first), (group[1], 1 - first)]
-            if _belong(pair, geometry):
-                yield pair
+        pairs = ([(group[0], first), (group[1], 1 - first)] for first in (0, 1))
+        yield from (pair for pair in pairs if _belong(pair, geometry))
         return
-    alone: list[list[tuple[FoundCode, int]]] = []
+    alone: list[_Codes] = []
     for index in (0, 1):
         others = _look_for_other(picture, per_mm, group[0], index, geometry)
         for other in others:
@@ -142,14 +152,17 @@ def _hypotheses(
     yield from alone
 
 
-def _belong(pair: list[tuple[FoundCode, int]], geometry: FormGeometry) -> bool:
-    """Whether the second code lies where the first one puts it, and they stand alike."""
+def _belong(pair: _Codes, geometry: FormGeometry) -> bool:
+    """Whether the second code lies about where the first one puts it, and they stand alike."""
     (one, place_one), (other, place_other) = pair
-    warp = affine(corners_of(geometry.codes[place_one]), one.corners, np.ones(4))
-    back = project(inverse(warp), other.corners)
-    should = corners_of(geometry.codes[place_other])
+    try:
+        warp = affine(corners_of(geometry.codes[place_one]), one.corners, np.ones(4))
+        back = project(inverse(warp), other.corners)
+    except _DEGENERATE:
+        return False
     away = np.hypot(*(np.array(geometry.codes[1][:2]) - geometry.codes[0][:2]))
-    return bool(np.hypot(*(back - should).T).max() <= _PAIR_SLACK * away)
+    strays = back - corners_of(geometry.codes[place_other])
+    return bool(np.hypot(*strays.T).max() <= _PAIR_SLACK * away)
 
 
 def _look_for_other(
@@ -165,8 +178,39 @@ def _look_for_other(
     return [c for c in search_at(picture.gray, per_mm, window) if c.code is not None][:1]
 
 
-def _anchors(codes: list[tuple[FoundCode, int]], geometry: FormGeometry) -> tuple[Matrix, Matrix]:
+def _anchors(codes: _Codes, geometry: FormGeometry) -> tuple[Matrix, Matrix]:
     return (
         np.vstack([corners_of(geometry.codes[index]) for _, index in codes]),
         np.vstack([code.corners for code, _ in codes]),
     )
+
+
+def _too_small(raster: Raster) -> Unplaced:
+    return Unplaced(raster.page, PageKind.FOREIGN, raster.faults or (Fault.NO_CODE,), raster.details)
+
+
+def _without_code(raster: Raster, picture: Picture, codes: Sequence[FoundCode], lookup: GeometryLookup) -> Unplaced:
+    """A page without a code of ours. With our corner squares it is ours all the same, and a person names it."""
+    faults = [*picture.faults, Fault.NO_CODE]
+    if any(looks_like_ours(c.text) for c in codes):
+        faults.append(Fault.BAD_CODE)
+    elif codes:
+        faults.append(Fault.FOREIGN_CODE)
+    kind, turned = PageKind.BLANK if not codes and picture.blank else PageKind.FOREIGN, 0
+    geometry = next((g for number in EDITIONS_BY_NUMBER if (g := lookup(number)) is not None), None)
+    if kind is PageKind.FOREIGN and geometry is not None and (corners := find_corners(picture, geometry)) is not None:
+        kind, turned = PageKind.FORM, _quarter(corners.pixels)
+    return Unplaced(raster.page, kind, tuple(faults), raster.details, turned_deg=turned, gray=picture.gray)
+
+
+def _refused(raster: Raster, picture: Picture, group: Sequence[FoundCode], faults: tuple[Fault, ...]) -> Unplaced:
+    texts = tuple(dict.fromkeys(c.text for c in group))
+    turned = _quarter(group[0].corners) if group else 0
+    everything = tuple(dict.fromkeys((*picture.faults, *faults)))
+    return Unplaced(raster.page, PageKind.FORM, everything, raster.details, texts, turned, picture.gray)
+
+
+def _quarter(points: Matrix) -> int:
+    """How something lies, to the nearest quarter turn clockwise; `points` begin at its top left and go to the right."""
+    along = points[1] - points[0]
+    return int(round(np.degrees(np.arctan2(along[1], along[0])) / 90) * 90) % 360

@@ -95,7 +95,7 @@ class FittedPage:
     page: int
     """Of the file."""
     text: str
-    """The 20 symbols of the code as read; whoever has the key checks the seal."""
+    """The 20 symbols of the code as read; whoever has the key checks the seal. "" when a person named the page."""
     code: PageCode
     geometry: FormGeometry
     gray: Gray

@@ -123,7 +123,7 @@ def place(
     warp, bent = _first_guess(*anchors)
     view = view_of(picture.gray, warp, geometry.size_mm)
     marks = find_marks(view, warp, geometry, _MARK_REACH_BENT_MM if bent else _MARK_REACH_MM)
-    points = _points(view, codes, geometry, marks)
+    points = _points(view, codes, geometry, marks) if codes or len(marks) >= 3 else (*anchors, np.ones(len(anchors[0])))
     better = homography(*points) if bent else affine(*points)
     if _moves(view, better, geometry) > _MOVED_AGAIN_MM:
         view = view_of(picture.gray, better, geometry.size_mm)

@@ -55,8 +55,16 @@ def find_codes(gray: Gray, per_mm: PerMm) -> list[FoundCode]:
             return found
         if any(f.code is not None for f in found):
             break
-    if not any(f.code is not None for f in found) or not _complete(found):
-        _add(found, _whole(gray, per_mm))
+    _add(found, _whole(gray, per_mm))
+    return found
+
+
+def every_code(gray: Gray, per_mm: PerMm) -> list[FoundCode]:
+    """Every QR code anywhere in the picture, for one that shows more than a page: slower, at several scales."""
+    found: list[FoundCode] = []
+    for target in _SCALES_PER_MM[:3]:
+        view, scale = _scaled(gray, per_mm, target)
+        _add(found, [_placed(one, (0, 0), scale) for one in _read(view, bare=False)])
     return found
 
 

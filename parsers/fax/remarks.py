@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from parsers.codes import PageCode
 from parsers.fax.faults import Fault
-from parsers.fax.geometry import FormGeometry
 from parsers.fax.page import CellQuality, FittedPage, Matrix, Raster
 from parsers.fax.picture import Picture
 from parsers.fax.placing import Placed
@@ -20,18 +20,17 @@ _APART_MM = 0.5
 _BROKEN_LINES_MOST = 2
 
 
-def fitted(raster: Raster, picture: Picture, geometry: FormGeometry, placed: Placed) -> FittedPage:
+def fitted(raster: Raster, picture: Picture, placed: Placed, code: PageCode, text: str) -> FittedPage:
     """The page as the reader of its cells takes it. `placed` must be free of objections."""
-    code, _ = placed.codes[0]
-    assert code.code is not None
+    geometry = placed.geometry
     streaks = find_streaks(placed)
     turn = placed.shape.turn_deg
     quarter = round(turn / 90) * 90
     cells = _cells(placed, streaks, picture)
     return FittedPage(
         page=raster.page,
-        text=code.text,
-        code=code.code,
+        text=text,
+        code=code,
         geometry=geometry,
         gray=picture.gray,
         warp=placed.warp,
@@ -47,7 +46,7 @@ def fitted(raster: Raster, picture: Picture, geometry: FormGeometry, placed: Pla
         cells=cells,
         drift=_drift(placed),
         streaks_mm=tuple(s.box for s in streaks),
-        faults=tuple(dict.fromkeys(_faults(picture, geometry, placed, streaks, cells))),
+        faults=tuple(dict.fromkeys(_faults(picture, placed, code, streaks, cells))),
         details=raster.details,
     )
 
@@ -117,23 +116,22 @@ def _drift(placed: Placed) -> Matrix:
 
 def _faults(
     picture: Picture,
-    geometry: FormGeometry,
     placed: Placed,
+    code: PageCode,
     streaks: tuple[Streak, ...],
     cells: dict[Box, CellQuality],
 ) -> Iterator[Fault]:
     yield from picture.faults
     if len(placed.codes) < 2:
-        yield Fault.ONE_CODE_LOST
+        yield Fault.ONE_CODE_LOST if placed.codes else Fault.NO_CODE
     if len(placed.marks) < 4:
         yield Fault.MARK_LOST
     if streaks:
         yield Fault.STREAKS
     if any(c.lines_lost for c in cells.values()):
         yield Fault.LINES_LOST
-    code = placed.codes[0][0].code
-    full = code is not None and code.page < code.pages
-    if (full and placed.rows < len(geometry.rows)) or any(c.outside for c in cells.values()):
+    full = code.page < code.pages
+    if (full and placed.rows < len(placed.geometry.rows)) or any(c.outside for c in cells.values()):
         yield Fault.INCOMPLETE
     if placed.gaps or placed.uncertain:
         yield Fault.ROWS_UNCERTAIN
