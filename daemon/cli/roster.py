@@ -60,6 +60,8 @@ def import_(
         for mark, names in (("＋", report.added), ("＊", report.changed), ("－", report.withdrawn)):
             for name in names:
                 typer.echo(f"  {mark} {name}")
+        for twin in report.elsewhere:
+            typer.echo(f"  注意 {twin.name} は {twin.training_name}（{twin.place}）の受講者でもあります")
         if dry_run or not (report.added or report.changed or report.withdrawn):
             return
         confirm("取り込みますか", yes=yes)
@@ -79,7 +81,7 @@ def list_all(training_id: Annotated[str, typer.Option("--training", help="研修
 
 def render_all(training_id: str, out: Path, config: Path | None, *, manifest: bool) -> None:
     """Write the documents of every roster, as they would be sent today."""
-    from daemon.domain.model import State
+    from daemon.domain.model import Phase, State
     from daemon.handlers.dispatch import attachments, make_files
 
     out.mkdir(parents=True, exist_ok=True)
@@ -91,7 +93,8 @@ def render_all(training_id: str, out: Path, config: Path | None, *, manifest: bo
             rosters = tx.rosters(training_id)
             rows = {r.code: tx.enrollments(roster=r.code) for r in rosters}
         for roster in rosters:
-            kept = tuple(e for e in rows[roster.code] if e.state is not State.EXCLUDED)
+            after = roster.phase is Phase.POST
+            kept = tuple(e for e in rows[roster.code] if e.state is not State.EXCLUDED or (after and e.cleanup_owed))
             if not kept:
                 continue
             files = make_files(program.kit, training, roster, kept)

@@ -13,6 +13,8 @@ from daemon.domain.lifecycle import Facts, move
 from daemon.domain.model import Course, Enrollment, Roster, State, Training, TrainingState
 from daemon.domain.tokens import enrollment_code, roster_code
 from daemon.errors import Refused
+from daemon.handlers.elsewhere import Elsewhere, also_enrolled, note_twice, seen
+from daemon.handlers.rows import nameless
 from daemon.ports import Kit, Transaction
 from parsers.listing import ListedTrainee, ListingProblem
 from parsers.names import centre_key, kana_key, name_key, office_key, prefecture_key
@@ -65,6 +67,8 @@ class ImportReport:
     withdrawn: tuple[str, ...] = ()
     unchanged: int = 0
     applied: bool = False
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """Warnings: people who are in another open run as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,7 @@ def _apply(
         tuple(e.name for e in gone),
         len(wanted) - len(added) - len(changed),
         applied=apply,
+        elsewhere=also_enrolled(tx, training, (seen(p.prefecture, p.line.name, p.line.kana) for p in placed)),
     )
     if apply:
         if training.state is not TrainingState.DRAFT and _moved(changed, rosters):
@@ -235,8 +240,7 @@ def _write(
     by: str,
 ) -> None:
     added, changed, gone = difference
-    for placed in added:
-        _add(tx, kit, training, placed)
+    note_twice(tx, kit, training, [_add(tx, kit, training, placed) for placed in added])
     for row, placed in changed:
         _change(tx, kit, training, row, placed)
     for row in gone:
@@ -258,7 +262,7 @@ def _roster_for(tx: Transaction, kit: Kit, training: Training, placed: _Placed) 
     return roster
 
 
-def _add(tx: Transaction, kit: Kit, training: Training, placed: _Placed) -> None:
+def _add(tx: Transaction, kit: Kit, training: Training, placed: _Placed) -> Enrollment:
     roster = _roster_for(tx, kit, training, placed)
     row = _next_row(tx, roster)
     line = placed.line
@@ -266,12 +270,14 @@ def _add(tx: Transaction, kit: Kit, training: Training, placed: _Placed) -> None
     enrollment = Enrollment(
         ident, training.training_id, roster.code, row, placed.prefecture, line.name, line.kana, State.LISTED
     )
-    tx.save_enrollment(replace(enrollment, **_details(line)))  # type: ignore[arg-type]
+    enrollment = replace(enrollment, **_details(line))  # type: ignore[arg-type]
+    tx.save_enrollment(enrollment)
     tx.append_event(
         kit.clock.now(), "meibod", "trainee-listed", subject=f"enrollment:{ident}",
         training_id=training.training_id, prefecture=placed.prefecture,
         payload={"roster": roster.code, "row": row, "from": f"{line.sheet}!{line.line}"},
     )  # fmt: skip
+    return enrollment
 
 
 def _next_row(tx: Transaction, roster: Roster) -> int:
@@ -304,6 +310,6 @@ def exclude(tx: Transaction, kit: Kit, training: Training, row: Enrollment, reas
     tx.append_event(
         kit.clock.now(), by, "trainee-excluded", subject=f"enrollment:{row.enrollment_id}",
         training_id=row.training_id, prefecture=row.prefecture,
-        payload={"before": row.state, "because": reason, "cleanup_owed": out.cleanup_owed},
+        payload={"before": row.state, "because": nameless(reason, row), "cleanup_owed": out.cleanup_owed},
     )  # fmt: skip
     return out
