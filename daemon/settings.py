@@ -21,7 +21,8 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from daemon.domain.deadlines import Count, DeadlineRule, Roll
-from daemon.domain.policy import FaxAcceptance, Policy
+from daemon.domain.model import Course
+from daemon.domain.policy import FaxAcceptance, HandoverRule, HandoverWay, Policy
 from daemon.domain.retention import RetentionRule
 from daemon.errors import MeibodError
 from daemon.ports import Letterhead
@@ -206,6 +207,8 @@ class PolicySection(Section):
     mail_max_attempts: int = Field(default=_DEFAULT.mail_max_attempts, ge=1)
     quarantine_after: int = Field(default=_DEFAULT.quarantine_after, ge=1)
     names_in_reminders: bool = _DEFAULT.names_in_reminders
+    follow_up_after_days: int = Field(default=_DEFAULT.follow_up_after_days, ge=1)
+    follow_up_every_days: int = Field(default=_DEFAULT.follow_up_every_days, ge=1)
     deadline: DeadlineSection = DeadlineSection()
     retention: RetentionSection = RetentionSection()
 
@@ -213,6 +216,24 @@ class PolicySection(Section):
     def _hours(self) -> PolicySection:
         if self.send_from >= self.send_until:
             raise ValueError("send_from は send_until より前にしてください (send_from must be before send_until)")
+        return self
+
+
+class SubmissionSection(Section):
+    """[submission]: the checked roster for 中央年金事務所 (PRE6, the chart's ⑦)."""
+
+    courses: tuple[Course, ...] = tuple(Course)
+    """Courses it is made for; empty = none."""
+    way: HandoverWay = _DEFAULT.handover.way
+    to: tuple[Annotated[str, Field(pattern=r"^[^\s@<>]+@[A-Za-z0-9.-]+$")], ...] = ()
+    """Addresses of 中央年金事務所; needed for "mail"."""
+    title: str = Field(default=_DEFAULT.handover.title, min_length=1)
+    needs_approval: bool = _DEFAULT.handover.needs_approval
+
+    @model_validator(mode="after")
+    def _reachable(self) -> SubmissionSection:
+        if self.way is HandoverWay.MAIL and self.courses and not self.to:
+            raise ValueError('way = "mail" のときは to に宛先を書いてください (mail needs an address)')
         return self
 
 
@@ -246,6 +267,7 @@ class Settings(BaseSettings):
     smtp: Smtp
     letterhead: LetterheadSection
     policy: PolicySection = PolicySection()
+    submission: SubmissionSection = SubmissionSection()
     masters: MastersSection = MastersSection()
     digest: DigestSection = DigestSection()
     log: LogSection = LogSection()
@@ -265,9 +287,13 @@ class Settings(BaseSettings):
         chosen = self.policy.model_dump(exclude={"deadline", "retention"})
         rule = DeadlineRule(**self.policy.deadline.model_dump())
         kept = RetentionRule(**self.policy.retention.model_dump())
+        given = self.submission
+        handover = HandoverRule(frozenset(given.courses), given.way, given.to, given.title, given.needs_approval)
+        digest = self.digest
         return Policy(
-            deadline=rule, retention=kept, digest_at=self.digest.at, digest_with_names=self.digest.with_names, **chosen
-        )
+            deadline=rule, retention=kept, handover=handover,
+            digest_at=digest.at, digest_with_names=digest.with_names, **chosen,
+        )  # fmt: skip
 
     def as_letterhead(self) -> Letterhead:
         """[letterhead] with what is left empty filled in."""
@@ -322,6 +348,7 @@ def _with_absolute_paths(found: Settings, folder: Path) -> Settings:
         smtp=_anchored(found.smtp, folder),
         letterhead=found.letterhead,
         policy=found.policy,
+        submission=found.submission,
         masters=_anchored(found.masters, folder),
         digest=found.digest,
         log=found.log,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli import mail, outbox, person, retention, review, roster, trainee, training
+from daemon.cli import mail, outbox, person, results, retention, review, roster, submission, trainee, training
 from daemon.cli.session import Config, Json
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
 app.add_typer(training.app, name="training")
 app.add_typer(roster.app, name="roster")
 app.add_typer(trainee.app, name="trainee")
+app.add_typer(results.app, name="results")
+app.add_typer(submission.app, name="submission")
 app.add_typer(review.app, name="review")
 app.add_typer(mail.app, name="mail")
 app.add_typer(outbox.app, name="outbox")

@@ -50,7 +50,9 @@ def show(number: int, config: Config = None) -> None:
         f"#{review.review_id}  {review.kind}  {review.state}",
         f"都道府県 {review.prefecture or '不明'}  研修 {review.training_id or '不明'}",
         f"回付番号 {review.roster}" if review.roster else "",
-        f"受講者 No.{row.row} {row.name}（現在 {words.state(row.state)}）" if row else "受講者 不明",
+        f"受講者 No.{row.number_on(review.roster)} {row.name}（現在 {words.state(row.state)}）"
+        if row
+        else "受講者 不明",
         f"項目 {words.field(review.field)}" if review.field else "",
         f"理由 {words.problems(review.problems)}" if review.problems else "",
         f"記載 {review.text}" if review.text else "",
@@ -110,7 +112,7 @@ def set_(
 def _row(kit: Kit, text: str) -> str:
     code, _, number = text.partition("/")
     with kit.store.snapshot() as tx:
-        rows = [e for e in tx.enrollments(roster=code.upper()) if str(e.row) == number]
+        rows = [e for e in tx.enrollments(roster=code.upper()) if str(e.number_on(code.upper())) == number]
     if not rows:
         raise Refused(f"{text} という行はありません（回付番号/No. の形で指定してください）")
     return rows[0].enrollment_id

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from daemon.cli import words
 from daemon.domain.calendar import TOKYO, in_era
-from daemon.domain.model import LedgerMail, MailPurpose, OutboxMail, Review, Roster, State, Training
+from daemon.domain.model import Handover, LedgerMail, MailPurpose, OutboxMail, Review, Roster, State, Training
 from daemon.handlers.dispatch import Planned
 
 console = Console()
@@ -43,6 +43,17 @@ def roster_table(rosters: Sequence[Roster], sizes: Mapping[str, int]) -> None:
     table = _table("回付番号", "都道府県", "センター", "管轄年金事務所", "人数")
     for r in rosters:
         table.add_row(r.code, r.prefecture, r.centre, r.pension_office, str(sizes[r.code]))
+    console.print(table)
+
+
+def handover_table(handovers: Sequence[Handover]) -> None:
+    """中央年金事務所への提出名簿."""
+    table = _table("番号", "作成", "人数", "内容", "提出", "方法", "提出者")
+    for h in handovers:
+        made = in_era(h.made_at.astimezone(TOKYO).date())
+        at = in_era(h.submitted_at.astimezone(TOKYO).date()) if h.submitted_at else "未提出"
+        way = words.way(h.how) if h.how else ""
+        table.add_row(str(h.number), made, str(len(h.enrollments)), h.because, at, way, h.submitted_by)
     console.print(table)
 
 
@@ -88,7 +99,7 @@ def outbox_table(mails: Sequence[OutboxMail]) -> None:
     table = _table("#", "作成", "種類", "状態", "都道府県", "回数", "保留理由・応答")
     for m in mails:
         at = m.created_at.astimezone(TOKYO).strftime("%m/%d %H:%M")
-        kind = words.purpose(m.purpose, m.stage if m.purpose is MailPurpose.REMINDER else "")
+        kind = words.purpose(m.purpose, m.stage if m.purpose in {MailPurpose.REMINDER, MailPurpose.FOLLOW_UP} else "")
         note = words.hold(m.held_because) or m.reply
         table.add_row(
             str(m.outbox_id), at, kind, words.outbox(m.state), m.prefecture or "管理者", str(m.attempts), note[:60]

@@ -53,16 +53,23 @@ def list_all(as_json: Json = False, config: Config = None) -> None:
 @app.command()
 def show(training_id: str, config: Config = None) -> None:
     """研修の内容と名簿。"""
-    from daemon.cli.tables import roster_table
+    from daemon.cli import words
+    from daemon.cli.tables import handover_table, roster_table
 
     with opened(config) as program, program.store.snapshot() as tx:
         training = _known(tx.trainings(), training_id)
         rosters = tx.rosters(training_id)
         sizes = {r.code: len(tx.enrollments(roster=r.code)) for r in rosters}
+        counts = tx.count_by_state(training_id)
+        handovers = tx.handovers(training_id)
     typer.echo(f"{training.training_id}  {training.course.label}  {training.name}")
     typer.echo(f"期間 {in_era(training.starts_on)} 〜 {in_era(training.ends_on)}")
     typer.echo(f"期限 {in_era(training.deadline_on)}（{training.deadline_basis}）")
+    people = "・".join(f"{words.state(s)} {n}名" for s, n in counts.items() if n)
+    typer.echo(f"状態 {words.training(training.state)}" + (f"（{people}）" if people else ""))
     roster_table(rosters, sizes)
+    if handovers:
+        handover_table(handovers)
 
 
 def _known(trainings: list[Training], training_id: str) -> Training:

@@ -51,6 +51,11 @@ def kind(code: str) -> str:
     return _words().word(code, "review")
 
 
+def way(code: str) -> str:
+    """How a roster reached 中央年金事務所."""
+    return _words().word(code, "way")
+
+
 def hold(text: str) -> str:
     """Why a mail is held."""
     return _words().hold(text) if text else ""

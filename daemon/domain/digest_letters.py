@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from daemon.domain.letter_parts import RosterRows, count_rows
-from daemon.domain.model import Enrollment, MailPurpose, OutboxState, SourceKind, State, Status
+from daemon.domain.model import (
+    Course,
+    Enrollment,
+    MailPurpose,
+    OutboxState,
+    SourceKind,
+    State,
+    Status,
+    TrainingState,
+)
 from parsers.findings import Evidence, Field, Problem
 
 
@@ -37,14 +46,22 @@ _BY_STATE = {
     State.QUERY: Colour.VIOLET,
     State.READ: Colour.VIOLET,
     State.BOUNCED: Colour.RED,
+    # Nothing is due on a day after the training: amber only, never red (domain.md §5).
+    State.RESULT_SET: Colour.AMBER,
+    State.PLACED: Colour.AMBER,
+    State.CLOSED: Colour.GREEN,
 }
+_REGISTERED = frozenset({State.VERIFIED, State.SUBMITTED})
+_REGISTRATIONS = frozenset(f for course in Course for f in course.required)
 
 
 def row_colour(row: Enrollment, deadline_on: dt.date, today: dt.date) -> Colour:
     """Colour of one trainee on `today`; late is judged by the day registered, not by the day reported."""
-    if row.state is State.VERIFIED:
-        late = any(v.on > deadline_on for f, v in row.values.items() if f.is_date)
+    if row.state in _REGISTERED:
+        late = any(v.on > deadline_on for f, v in row.values.items() if f in _REGISTRATIONS)
         return Colour.GREY_GREEN if late else Colour.GREEN
+    if row.cleanup_owed and row.post_roster:
+        return Colour.AMBER
     return _BY_STATE.get(row.state, Colour.RED if today > deadline_on else Colour.AMBER)
 
 
@@ -61,9 +78,9 @@ class DigestPrefecture:
     prefecture: str
     colour: Colour
     total: int
-    """Trainees who are not excluded."""
+    """Trainees who are not excluded; after the training those with a clean-up owed as well."""
     done: int
-    """Of them verified."""
+    """Of them verified; after the training closed."""
     owed: tuple[RosterRows, ...] = ()
     """Rows that still owe something."""
     dispatched_on: dt.date | None = None
@@ -87,16 +104,40 @@ class DigestTraining:
     """Office business days in (today, deadline]; negative after it."""
     counts: Mapping[State, int]
     prefectures: tuple[DigestPrefecture, ...]
+    state: TrainingState = TrainingState.APPROVED
+    target_on: dt.date | None = None
+    """After POST1: the day HQ hopes to have everything by (目安); no deadline, told to admins only."""
+
+    @property
+    def after(self) -> bool:
+        """Whether placements and deletions are awaited, or were."""
+        return self.state in {TrainingState.RESULTS, TrainingState.CLOSED}
 
     @property
     def total(self) -> int:
-        """Trainees who are not excluded."""
-        return sum(n for state, n in self.counts.items() if state is not State.EXCLUDED)
+        """As on the lines of the prefectures, all together."""
+        return sum(p.total for p in self.prefectures)
 
     @property
     def done(self) -> int:
-        """Trainees who are verified."""
-        return self.counts.get(State.VERIFIED, 0)
+        """Trainees who are verified; after the training those who are closed."""
+        return sum(p.done for p in self.prefectures)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestHandover:
+    """A checked roster for 中央年金事務所 that is not marked as submitted (PRE6)."""
+
+    training_id: str
+    training_name: str
+    number: int
+    """1 = the roster itself, 2 and on = supplements."""
+    rows: int
+    because: str
+    way: str
+    """mail | print, as configured."""
+    outbox_id: int | None = None
+    """The mail that waits or is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +335,8 @@ class DigestLetter:
     """Mails that left since the last digest, by purpose."""
     received: int = 0
     """Mails that came in since the last digest."""
+    handovers: tuple[DigestHandover, ...] = ()
+    """Rosters for 中央年金事務所 that wait to be submitted."""
 
     @property
     def questions(self) -> tuple[DigestReview, ...]:
@@ -304,7 +347,8 @@ class DigestLetter:
     @property
     def todo_count(self) -> int:
         """Things only a person can settle."""
-        waiting = (self.alarms, self.questions, self.outbox, self.bounces, self.quarantine)
+        by_hand = tuple(h for h in self.handovers if h.outbox_id is None)
+        waiting = (self.alarms, self.questions, self.outbox, self.bounces, self.quarantine, by_hand)
         released_by_hand = sum(h.outbox_id is not None for h in self.held)
         return sum(len(items) for items in waiting) + released_by_hand
 

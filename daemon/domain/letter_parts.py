@@ -40,6 +40,8 @@ class Subject:
     deadline_on: dt.date
     dispatch_code: str
     """整理番号, ten symbols; stands in subject and body of every mail of the thread."""
+    after: bool = False
+    """After the training: placement and deletion are asked for, and nothing is due on a day."""
 
 
 @dataclass(frozen=True, slots=True)

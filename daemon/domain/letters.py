@@ -24,6 +24,7 @@ from daemon.domain.digest_letters import (
     Colour,
     DigestBounce,
     DigestChange,
+    DigestHandover,
     DigestHeld,
     DigestLetter,
     DigestOutbox,
@@ -37,7 +38,7 @@ from daemon.domain.digest_letters import (
     worst_colour,
 )
 from daemon.domain.letter_parts import RosterRows, Row, Sender, Subject, count_rows
-from daemon.domain.reminding import Stage
+from daemon.domain.reminding import FollowUp, Stage
 from parsers.findings import Problem
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Colour",
     "DigestBounce",
     "DigestChange",
+    "DigestHandover",
     "DigestHeld",
     "DigestLetter",
     "DigestOutbox",
@@ -57,11 +59,15 @@ __all__ = [
     "DigestTraining",
     "DispatchLetter",
     "DispatchedRoster",
+    "FollowUp",
+    "FollowUpLetter",
+    "HandoverLetter",
     "Letter",
     "MailboxLine",
     "Place",
     "ReceiptLetter",
     "ReminderLetter",
+    "ResultsLetter",
     "RosterRows",
     "Row",
     "Sender",
@@ -143,6 +149,89 @@ class ReminderLetter:
         return f"reminder/{self.stage.value}"
 
 
+# -- after the training (POST1) --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsLetter:
+    """Carries the rosters with results of one prefecture: placement or reason, then the deletion (POST1)."""
+
+    office_title: str
+    """As addressed, without 御中."""
+    about: Subject
+    rosters: tuple[DispatchedRoster, ...]
+    sender: Sender
+    issued_on: dt.date
+    completed: int
+    """修了."""
+    not_completed: int
+    """未修了: their registration is deleted all the same."""
+    withdrawn: int
+    """Withdrew after they were registered."""
+    again: bool = False
+    """Some of these rosters went out before, with another result."""
+
+    @property
+    def total(self) -> int:
+        """Trainees on all rosters together."""
+        return sum(r.rows for r in self.rosters)
+
+    @property
+    def template(self) -> str:
+        """Name for `Templates.render`."""
+        return "results/again" if self.again else "results/first"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpLetter:
+    """Asks for what has not come back after the training: no deadline, nothing is late."""
+
+    stage: FollowUp
+    office_title: str
+    about: Subject
+    dispatched_on: dt.date
+    issued_on: dt.date
+    missing: tuple[RosterRows, ...]
+    total: int
+    """Trainees of this prefecture on the rosters with results."""
+    sender: Sender
+
+    @property
+    def missing_count(self) -> int:
+        """Rows still missing."""
+        return count_rows(self.missing)
+
+    @property
+    def template(self) -> str:
+        """Name for `Templates.render`."""
+        return f"follow-up/{self.stage.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverLetter:
+    """Carries the checked roster to 中央年金事務所 (PRE6, ⑦)."""
+
+    office_title: str
+    """As addressed, without 御中."""
+    training_name: str
+    course: str
+    starts_on: dt.date
+    ends_on: dt.date
+    number: int
+    """1 = the roster itself, 2 and on = supplements."""
+    rows: int
+    """Trainees on it."""
+    because: str
+    """Why a supplement was needed."""
+    sender: Sender
+    issued_on: dt.date
+
+    @property
+    def template(self) -> str:
+        """Name for `Templates.render`."""
+        return "submission/supplement" if self.number > 1 else "submission/roster"
+
+
 # -- 受領 ------------------------------------------------------------------------------------------------------
 
 
@@ -184,4 +273,13 @@ class ReceiptLetter:
         return "receipt/complete" if done else "receipt/partial"
 
 
-Letter: TypeAlias = DispatchLetter | ReminderLetter | ReceiptLetter | DigestLetter | AlarmLetter
+Letter: TypeAlias = (
+    DispatchLetter
+    | ReminderLetter
+    | ReceiptLetter
+    | ResultsLetter
+    | FollowUpLetter
+    | HandoverLetter
+    | DigestLetter
+    | AlarmLetter
+)

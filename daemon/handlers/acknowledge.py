@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 
 from daemon.domain.calendar import TOKYO
+from daemon.domain.closing import owes_after
 from daemon.domain.letters import ReceiptLetter, RosterRows
-from daemon.domain.lifecycle import owes
-from daemon.domain.model import Enrollment, LedgerMail, MailPurpose, State, Training
+from daemon.domain.lifecycle import owes_before
+from daemon.domain.model import Dispatch, Enrollment, LedgerMail, MailPurpose, Phase, State, Training
 from daemon.handlers.desk import Applied, Desk
+from daemon.handlers.ending import KIND
 from daemon.handlers.letterwork import about, by_roster, sender
 from daemon.handlers.outgoing import Draft, queue
+from daemon.handlers.planning import DOUBTFUL
 from daemon.ports import Kit
-from parsers.findings import Document, MessageKind, Problem
+from parsers.findings import Document, Field, MessageKind, Problem
 
 _TELL = frozenset(
     {
@@ -28,24 +31,46 @@ def acknowledge(desk: Desk, applied: Applied) -> None:
     message, origin = desk.document.message, desk.origin
     if message is None or message.asks_no_reply or message.kind is not MessageKind.RETURN:
         return
+    if any(n.code is Problem.IMAGE_NOT_READ for n in desk.document.problems) and not applied.new_rows:
+        return  # a person reads the pages first; "nothing could be read" would be wrong
     if not origin.trusted or origin.prefecture not in desk.kit.directory.offices or not message.attachments:
         return  # whoever wrote, nothing is told to an office until a person has looked
-    for training_id in applied.trainings or origin.trainings[:1]:
-        _receipt(desk, applied, desk.roll.training(training_id))
+    for training_id, phase in applied.halves or _likely(desk):
+        dispatch = desk.roll.dispatch(training_id, origin.prefecture, phase)
+        if dispatch is not None:
+            _receipt(desk, applied, desk.roll.training(training_id), dispatch)
 
 
-def _receipt(desk: Desk, applied: Applied, training: Training) -> None:
+def _likely(desk: Desk) -> tuple[tuple[str, Phase], ...]:
+    """Nothing names a roster: the training of the thread, in the half it is in."""
+    found = []
+    for training_id in desk.origin.trainings[:1]:
+        results = desk.roll.dispatch(training_id, desk.origin.prefecture, Phase.POST)
+        found.append((training_id, Phase.POST if results and results.dispatched_at else Phase.PRE))
+    return tuple(found)
+
+
+def _concerned(desk: Desk, dispatch: Dispatch) -> list[Enrollment]:
+    """Everybody who is asked for something in that half: before the training the excluded are not."""
+    rows = desk.roll.office(dispatch.training_id, dispatch.prefecture)
+    if dispatch.phase is Phase.POST:
+        return [r for r in rows if r.post_roster]
+    return [r for r in rows if r.state is not State.EXCLUDED]
+
+
+def _owed(row: Enrollment, training: Training, phase: Phase) -> tuple[Field, ...]:
+    return owes_after(row) if phase is Phase.POST else owes_before(row, training.course)
+
+
+def _receipt(desk: Desk, applied: Applied, training: Training, dispatch: Dispatch) -> None:
     tx, kit, mail = desk.tx, desk.kit, desk.mail
-    dispatch = desk.roll.dispatch(training.training_id, mail.prefecture)
-    if dispatch is None:
-        return
-    rows = [r for r in desk.roll.office(training.training_id, mail.prefecture) if r.state is not State.EXCLUDED]
-    letter = _letter(desk, applied, training, rows, dispatch.dispatch_id)
+    rows = _concerned(desk, dispatch)
+    letter = _letter(desk, applied, training, rows, dispatch)
     to, cc = _addressees(kit, mail)
     first = tx.get_outbox(dispatch.outbox_id).message_id
     draft = Draft(
         purpose=MailPurpose.RECEIPT,
-        dedupe_key=f"receipt:{training.training_id}:{_same_mail(mail, desk.document)}",
+        dedupe_key=f"receipt:{_half(dispatch)}:{_same_mail(mail, desk.document)}",
         words=kit.templates.render(letter.template, letter),
         to=to,
         cc=cc,
@@ -59,18 +84,27 @@ def _receipt(desk: Desk, applied: Applied, training: Training) -> None:
     queue(tx, kit, draft)
 
 
-def _letter(desk: Desk, applied: Applied, training: Training, rows: list[Enrollment], code: str) -> ReceiptLetter:
+def _half(dispatch: Dispatch) -> str:
+    after = ":after" if dispatch.phase is Phase.POST else ""
+    return dispatch.training_id + after
+
+
+def _letter(
+    desk: Desk, applied: Applied, training: Training, rows: list[Enrollment], dispatch: Dispatch
+) -> ReceiptLetter:
     ours = {r.enrollment_id for r in rows}
-    asked = [r for r in rows if r.state is State.QUERY]
-    missing = [r for r in rows if owes(r, training.course) and r.state is not State.QUERY]
+    phase = dispatch.phase
+    asked = [r for r in rows if _in_question(desk, r)]
+    clear = [r for r in rows if not _in_question(desk, r)]
+    missing = [r for r in clear if _owed(r, training, phase)]
     assert desk.document.message is not None
     return ReceiptLetter(
         office_title=desk.kit.directory.offices[desk.mail.prefecture].title,
         sender=sender(desk.kit),
         received_on=desk.mail.received_at.astimezone(TOKYO).date(),
         attachments=len(desk.document.message.attachments),
-        about=about(training, code),
-        confirmed=sum(not owes(r, training.course) and r.state is not State.QUERY for r in rows),
+        about=about(training, dispatch.dispatch_id, phase),
+        confirmed=len(clear) - len(missing),
         total=len(rows),
         new=len(applied.new_rows & ours),
         again=len((applied.again_rows & ours) - applied.new_rows),
@@ -78,6 +112,14 @@ def _letter(desk: Desk, applied: Applied, training: Training, rows: list[Enrollm
         under_check=_grouped(desk, training, asked, dict(applied.asked)),
         unread=_unread(desk.document, applied),
     )
+
+
+def _in_question(desk: Desk, row: Enrollment) -> bool:
+    """Whether HQ must look at the row first; whether to close it is no doubt about what the office sent."""
+    ordinary = not row.excluded_because and row.completed is not False
+    if ordinary or row.state not in {State.QUERY, State.EXCLUDED}:
+        return row.state is State.QUERY
+    return any(q.kind in DOUBTFUL - {KIND} for q in desk.tx.reviews(enrollment_id=row.enrollment_id))
 
 
 def _grouped(

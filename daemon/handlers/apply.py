@@ -6,16 +6,18 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from daemon.domain.acceptance import Case, Outcome, Verdict, judge
+from daemon.domain import closing
+from daemon.domain.acceptance import Case, Outcome, Verdict, judge, printed_result
 from daemon.domain.calendar import TOKYO, OfficeCalendar
 from daemon.domain.matching import Matched, match
-from daemon.domain.model import Course, Enrollment, LedgerMail, Reading, SourceKind, Status, Value
+from daemon.domain.model import Course, Enrollment, LedgerMail, Phase, Reading, Roster, SourceKind, Status, Value
 from daemon.handlers import questions
 from daemon.handlers.desk import Applied, Desk
 from daemon.handlers.dispatch import sent_file_fact
 from daemon.handlers.planning import calendar, complete_or_reopen, moved
 from daemon.handlers.questions import Doubt
 from parsers.findings import Decision, Field, Finding, Problem
+from parsers.forms import STAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,26 @@ class _Sheet:
     calendar: OfficeCalendar
     dates: dict[tuple[str | None, int | None, str | None], dict[Field, set[str]]]
     """All legible dates by row key: several days for one field are nobody's answer."""
+    later: dict[tuple[str | None, int | None, str | None], frozenset[Field]]
+    """Placements and deletions that stand in a row, legible or not: one of each is an answer, two are a question."""
 
 
 def apply_findings(desk: Desk) -> Applied:
     """Judge every finding of the document, in order; re-runnable: what is on record is confirmed, not doubled."""
     document = desk.document
     sheet = _sheet(desk)
-    total = Applied(trainings=_trainings(desk))
+    found = _rosters(desk)
+    total = Applied(
+        trainings=tuple(dict.fromkeys(r.training_id for r in found)),
+        halves=tuple(dict.fromkeys((r.training_id, r.phase) for r in found)),
+    )
     written = False
     for finding in document.findings:
         if finding.evidence.part.split("/")[0] in sheet.blanks or finding.evidence.part in sheet.blanks:
             continue
-        written = written or finding.decision is not Decision.EMPTY or bool(finding.problems)
+        # 修了の有無 is printed by us: it alone makes no sheet a filled one.
+        filled = finding.decision is not Decision.EMPTY and finding.field is not Field.COMPLETED
+        written = written or filled or bool(finding.problems)
         total += _apply_one(sheet, finding)
     _refresh_touched(desk, total)
     return replace(total, blank=bool(document.findings) and not written)
@@ -54,19 +64,23 @@ def _sheet(desk: Desk) -> _Sheet:
     for f in document.findings:
         if f.value is not None and f.field.is_date:
             dates[_row_key(f)].setdefault(f.field, set()).add(f.value)
-    return _Sheet(desk, {a.part: a.media for a in attachments}, blanks, calendar(desk.kit), dates)
+    later: dict[tuple[str | None, int | None, str | None], frozenset[Field]] = defaultdict(frozenset)
+    for f in document.findings:
+        if f.field in closing.FIELDS and f.decision is not Decision.EMPTY:
+            later[_row_key(f)] |= {f.field}
+    return _Sheet(desk, {a.part: a.media for a in attachments}, blanks, calendar(desk.kit), dates, later)
 
 
 def _row_key(finding: Finding) -> tuple[str | None, int | None, str | None]:
     return finding.roster, finding.row, finding.enrollment or finding.name
 
 
-def _trainings(desk: Desk) -> tuple[str, ...]:
+def _rosters(desk: Desk) -> list[Roster]:
+    """Rosters of the sender's own office that the mail brought, in order."""
     document = desk.document
     codes = [f.roster for f in document.findings if f.roster] + [p.roster for p in document.pages if p.roster]
-    rosters = [desk.tx.find_roster(c) for c in dict.fromkeys(codes)]
-    mine = [r.training_id for r in rosters if r is not None and r.prefecture == desk.origin.prefecture]
-    return tuple(dict.fromkeys(mine))
+    rosters = [desk.roll.roster(c) for c in dict.fromkeys(codes)]
+    return [r for r in rosters if r is not None and r.prefecture == desk.origin.prefecture]
 
 
 def source_of(media: str, finding: Finding) -> SourceKind:
@@ -80,7 +94,10 @@ def _apply_one(sheet: _Sheet, finding: Finding) -> Applied:
     tx, kit, roll = sheet.desk.tx, sheet.desk.kit, sheet.desk.roll
     roster = roll.roster(finding.roster) if finding.roster else None
     rows = roll.sheet(roster) if roster else _candidates(sheet, finding)
+    finding = _with_place(finding, roster)
     case = _case(sheet, finding, match(finding, rows), identified=roster is not None)
+    if finding.field is Field.COMPLETED and printed_result(finding, case.enrollment):
+        return Applied()
     verdict = judge(finding, case, kit.policy, sheet.calendar)
     if verdict.outcome is Outcome.EMPTY and not finding.problems:
         return Applied()
@@ -89,6 +106,13 @@ def _apply_one(sheet: _Sheet, finding: Finding) -> Applied:
         verdict = Verdict(Outcome.REVIEW, problems=(Problem.CONFLICTS_WITH_RECORD,))
     reading_id = tx.add_reading(_reading(sheet, finding, case, verdict))
     return _consequence(sheet.desk, finding, case, _Judged(verdict, reading_id))
+
+
+def _with_place(finding: Finding, roster: Roster | None) -> Finding:
+    """現所属センターのまま names the centre of the roster."""
+    if finding.field is Field.DESTINATION and finding.value == STAYS and roster is not None:
+        return replace(finding, value=roster.centre)
+    return finding
 
 
 def _contradicted(desk: Desk, row: Enrollment, finding: Finding) -> bool:
@@ -108,7 +132,8 @@ def _candidates(sheet: _Sheet, finding: Finding) -> list[Enrollment]:
 
 def _case(sheet: _Sheet, finding: Finding, matched: Matched, *, identified: bool) -> Case:
     desk, row = sheet.desk, matched.enrollment
-    dispatch = desk.roll.dispatch(row.training_id, row.prefecture) if row else None
+    phase = Phase.POST if finding.field in closing.FIELDS else Phase.PRE
+    dispatch = desk.roll.dispatch(row.training_id, row.prefecture, phase) if row else None
     sent = dispatch.dispatched_at if dispatch else None
     seen = sheet.dates[_row_key(finding)]
     problems = matched.problems
@@ -125,7 +150,12 @@ def _case(sheet: _Sheet, finding: Finding, matched: Matched, *, identified: bool
         identified=identified,
         other_dates=_other_dates(row, seen, finding.field),
         match_problems=problems,
+        after=_after(sheet, finding, row) if row and row.post_roster else None,
     )
+
+
+def _after(sheet: _Sheet, finding: Finding, row: Enrollment) -> closing.After:
+    return closing.After(sheet.desk.roll.training(row.training_id).ends_on, sheet.later[_row_key(finding)])
 
 
 def received_on(mail: LedgerMail) -> dt.date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.domain.model import MailPurpose, OutboxMail, Review
+from daemon.domain.model import MailPurpose, OutboxMail, Phase, Review
 from daemon.handlers.desk import Applied, Desk
 from daemon.handlers.planning import refresh_office
 from daemon.ports import Kit, Transaction
@@ -37,8 +37,15 @@ def _mark(desk: Desk, prefecture: str, outgoing: OutboxMail | None) -> None:
     if outgoing is not None and outgoing.purpose is MailPurpose.RECEIPT:
         return
     for dispatch in desk.tx.dispatches(outgoing.training_id if outgoing else None, prefecture):
+        if outgoing is not None and dispatch.phase is not _phase(outgoing):
+            continue
         desk.tx.save_dispatch(replace(dispatch, bounced_at=desk.mail.received_at))
         refresh_office(desk.tx, desk.kit, dispatch.training_id, prefecture, f"bounce:{desk.mail.ledger_id}")
+
+
+def _phase(outgoing: OutboxMail) -> Phase:
+    after = outgoing.purpose in {MailPurpose.RESULTS, MailPurpose.FOLLOW_UP}
+    return Phase.POST if after else Phase.PRE
 
 
 def _ask(desk: Desk, bounce: Bounce, prefectures: list[str], outgoing: OutboxMail | None) -> None:
@@ -54,6 +61,8 @@ def _ask(desk: Desk, bounce: Bounce, prefectures: list[str], outgoing: OutboxMai
 
 def resolved(tx: Transaction, kit: Kit, review: Review, by: str) -> None:
     """A person dealt with the address: reminders may go again."""
+    if not review.prefecture and review.outbox_id is not None:
+        return  # a mail to nobody in the address book of offices: no office is concerned
     for dispatch in tx.dispatches(review.training_id or None, review.prefecture or None):
         if dispatch.bounced_at is not None:
             tx.save_dispatch(replace(dispatch, bounced_at=None))

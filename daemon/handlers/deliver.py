@@ -16,10 +16,11 @@ from typing import Any
 from daemon.domain.model import LedgerMail, MailPurpose, OutboxMail, OutboxState, Review
 from daemon.domain.reminding import next_opening
 from daemon.handlers.dispatch import dispatched
+from daemon.handlers.handover import handed_over
 from daemon.handlers.outgoing import deliver_job
 from daemon.handlers.outguard import objections
 from daemon.handlers.planning import calendar
-from daemon.handlers.remind import still_wanted
+from daemon.handlers.remind import REMINDERS, still_wanted
 from daemon.points import reach
 from daemon.ports import Kit, SubmissionOutcome, Submitted, Transaction
 
@@ -68,7 +69,7 @@ def _claim(kit: Kit, outbox_id: int) -> OutboxMail | None:
 def _may_go(tx: Transaction, kit: Kit, mail: OutboxMail) -> bool:
     """Caps, and for a reminder the question whether it is still true."""
     now = kit.clock.now()
-    if mail.purpose is MailPurpose.REMINDER:
+    if mail.purpose in REMINDERS:
         opening = next_opening(now, calendar(kit), kit.policy)
         if opening > now:  # a retry after an outage must not knock at night
             tx.save_outbox(replace(mail, not_before_at=opening))
@@ -91,9 +92,9 @@ def _over_daily_cap(tx: Transaction, kit: Kit, mail: OutboxMail) -> bool:
     if mail.purpose is MailPurpose.RECEIPT:
         return receipts >= kit.policy.office_daily_receipts
     # Several trainings may start the same week: each may be dispatched once, whatever else goes out.
-    if mail.purpose is MailPurpose.DISPATCH:
-        return tx.count_sent(since, mail.prefecture, MailPurpose.DISPATCH) >= 3 * kit.policy.office_daily_cap
-    return tx.count_sent(since, mail.prefecture, MailPurpose.REMINDER) >= kit.policy.office_daily_cap
+    if mail.purpose in {MailPurpose.DISPATCH, MailPurpose.RESULTS}:
+        return tx.count_sent(since, mail.prefecture, mail.purpose) >= 3 * kit.policy.office_daily_cap
+    return sum(tx.count_sent(since, mail.prefecture, p) for p in REMINDERS) >= kit.policy.office_daily_cap
 
 
 def _hold(tx: Transaction, kit: Kit, mail: OutboxMail, because: str) -> None:
@@ -163,8 +164,10 @@ def sent(tx: Transaction, kit: Kit, mail: OutboxMail, state: OutboxState, reply:
     done = replace(mail, state=state, reply=reply, settled_at=kit.clock.now())
     tx.save_outbox(done)
     _event(tx, kit, done, f"mail-{state.value}")
-    if mail.purpose is MailPurpose.DISPATCH:
+    if mail.purpose in {MailPurpose.DISPATCH, MailPurpose.RESULTS}:
         dispatched(tx, kit, done)
+    elif mail.purpose is MailPurpose.SUBMISSION:
+        handed_over(tx, kit, done)
 
 
 def _partly_refused(tx: Transaction, kit: Kit, mail: OutboxMail, outcome: SubmissionOutcome) -> None:

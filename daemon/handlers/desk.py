@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from daemon.domain.model import LedgerMail
+from daemon.domain.model import LedgerMail, Phase
 from daemon.handlers.correlate import Attribution
 from daemon.handlers.roll import Roll
 from daemon.ports import Kit, Transaction
@@ -50,6 +50,8 @@ class Applied:
     """Enrollments about which something was written that is neither a date nor a question (予定, 未)."""
     trainings: tuple[str, ...] = ()
     """Trainings of rosters of the sender's prefecture that were found."""
+    halves: tuple[tuple[str, Phase], ...] = ()
+    """The same with the half of the procedure each roster belongs to."""
     blank: bool = False
     """Sheets of ours came back with nothing in them."""
 
@@ -63,5 +65,6 @@ class Applied:
             self.asked + other.asked,
             self.noted | other.noted,
             tuple(dict.fromkeys(self.trainings + other.trainings)),
+            tuple(dict.fromkeys(self.halves + other.halves)),
             self.blank or other.blank,
         )

@@ -13,6 +13,7 @@ from daemon.domain.letters import (
     AuditHead,
     DigestBounce,
     DigestChange,
+    DigestHandover,
     DigestHeld,
     DigestLetter,
     DigestOutbox,
@@ -24,35 +25,37 @@ from daemon.domain.letters import (
     row_colour,
     worst_colour,
 )
-from daemon.domain.lifecycle import owes
+from daemon.domain.lifecycle import SETTLED, owes
 from daemon.domain.model import (
     Dispatch,
     Enrollment,
     Event,
+    Handover,
     MailPurpose,
     MailState,
     OutboxState,
+    Phase,
     Review,
     State,
     Status,
     Training,
     TrainingState,
 )
+from daemon.domain.reminding import target_on
 from daemon.handlers.alarm import standing
 from daemon.handlers.intake import mailbox_line
 from daemon.handlers.letterwork import by_roster, centre_title
 from daemon.handlers.outgoing import Draft, queue
-from daemon.handlers.planning import calendar
-from daemon.handlers.remind import doubts
+from daemon.handlers.planning import calendar, closed_fact
+from daemon.handlers.remind import REMINDERS, doubts
 from daemon.points import reach
 from daemon.ports import Kit, Transaction
 from parsers.findings import Evidence, Field
 
 LAST = "digest-at"
 LAST_SEQ = "digest-seq"
-_SHOWN = (TrainingState.DRAFT, TrainingState.APPROVED, TrainingState.COMPLETE)
-_KEEP_COMPLETE_DAYS = 14
-"""Days a training stays on the board after its last day."""
+_KEEP_CLOSED_DAYS = 14
+"""Days a training stays on the board after it was closed."""
 _LEFT = (OutboxState.SENT, OutboxState.CONFIRMED)
 
 
@@ -91,7 +94,7 @@ def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> Digest
     return DigestLetter(
         as_of=now,
         since=since,
-        trainings=tuple(_training(tx, kit, t) for t in tx.trainings() if _on_board(kit, t)),
+        trainings=tuple(_training(tx, kit, t) for t in tx.trainings() if _on_board(tx, kit, t)),
         mailbox=mailbox_line(tx),
         audit=_audit(tx),
         changes=_changes(tx, kit, since),
@@ -103,12 +106,36 @@ def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> Digest
         alarms=(*alarms, *standing(tx, kit)),
         sent=Counter(m.purpose for m in outbox if m.state in _LEFT),
         received=len(tx.mails(since=since)),
+        handovers=_handovers(tx, kit),
     )
 
 
-def _on_board(kit: Kit, training: Training) -> bool:
-    old = kit.clock.today() > training.ends_on + dt.timedelta(days=_KEEP_COMPLETE_DAYS)
-    return training.state in _SHOWN and not (old and training.state is TrainingState.COMPLETE)
+def _on_board(tx: Transaction, kit: Kit, training: Training) -> bool:
+    """Archived runs leave the board; until then a run waits for somebody, if only for its results."""
+    if training.state is not TrainingState.CLOSED:
+        return training.state is not TrainingState.CANCELLED
+    closed_at = tx.get_fact(closed_fact(training.training_id))
+    keep = dt.timedelta(days=_KEEP_CLOSED_DAYS)
+    return closed_at is not None and kit.clock.now() <= dt.datetime.fromisoformat(closed_at) + keep
+
+
+def _handovers(tx: Transaction, kit: Kit) -> tuple[DigestHandover, ...]:
+    return tuple(
+        DigestHandover(
+            t.training_id, t.name, h.number, len(h.enrollments), h.because, kit.policy.handover.way, _waiting(tx, h)
+        )
+        for t in tx.trainings()
+        for h in tx.handovers(t.training_id)
+        if h.submitted_at is None
+    )
+
+
+def _waiting(tx: Transaction, handover: Handover) -> int | None:
+    """The mail that carries the roster, unless it was taken back or refused: then a person hands it in."""
+    if handover.outbox_id is None:
+        return None
+    gone = tx.get_outbox(handover.outbox_id).state in {OutboxState.CANCELLED, OutboxState.REFUSED}
+    return None if gone else handover.outbox_id
 
 
 def _audit(tx: Transaction) -> AuditHead:
@@ -123,7 +150,8 @@ def _training(tx: Transaction, kit: Kit, training: Training) -> DigestTraining:
     rows: dict[str, list[Enrollment]] = {}
     for row in tx.enrollments(training_id=training.training_id):
         rows.setdefault(row.prefecture, []).append(row)
-    dispatches = {d.prefecture: d for d in tx.dispatches(training.training_id)}
+    phase = Phase.POST if training.state in _AFTER else Phase.PRE
+    dispatches = {d.prefecture: d for d in tx.dispatches(training.training_id) if d.phase is phase}
     order = list(kit.directory.offices)
     lines = [
         _prefecture(tx, kit, training, rows[p], dispatches.get(p))
@@ -132,8 +160,18 @@ def _training(tx: Transaction, kit: Kit, training: Training) -> DigestTraining:
     return DigestTraining(
         training.training_id, training.name, training.course.label, training.starts_on, training.deadline_on,
         calendar(kit).between(kit.clock.today(), training.deadline_on), tx.count_by_state(training.training_id),
-        tuple(lines),
+        tuple(lines), training.state, _target_on(kit, dispatches.values()),
     )  # fmt: skip
+
+
+_AFTER = frozenset({TrainingState.RESULTS, TrainingState.CLOSED})
+
+
+def _target_on(kit: Kit, dispatches: Iterable[Dispatch]) -> dt.date | None:
+    """The latest target of the offices that have their rosters with results; None before any has."""
+    sent = [d.dispatched_at for d in dispatches if d.phase is Phase.POST and d.dispatched_at is not None]
+    days = [target_on(at.astimezone(TOKYO).date(), kit.policy, calendar(kit)) for at in sent]
+    return max(days, default=None)
 
 
 def _prefecture(
@@ -142,11 +180,13 @@ def _prefecture(
     rosters = {r.code: r for r in tx.rosters(training.training_id, rows[0].prefecture)}
     owing = [r for r in rows if owes(r, training.course)]
     sent = dispatch.dispatched_at if dispatch else None
+    done = {State.CLOSED} if training.state in _AFTER else SETTLED - {State.EXCLUDED}
+    counted = [r for r in rows if r.state is not State.EXCLUDED or (r.cleanup_owed and r.post_roster)]
     return DigestPrefecture(
         prefecture=rows[0].prefecture,
         colour=worst_colour(row_colour(r, training.deadline_on, kit.clock.today()) for r in rows),
-        total=sum(r.state is not State.EXCLUDED for r in rows),
-        done=sum(r.state is State.VERIFIED for r in rows),
+        total=len(counted),
+        done=sum(r.state in done for r in rows),
         owed=by_roster(kit, rosters, owing, names=kit.policy.digest_with_names),
         dispatched_on=sent.astimezone(TOKYO).date() if sent else None,
         reminded_on=_reminded_on(tx, training, rows[0].prefecture),
@@ -157,7 +197,7 @@ def _prefecture(
 
 def _reminded_on(tx: Transaction, training: Training, prefecture: str) -> dt.date | None:
     mails = tx.outbox(states=_LEFT, training_id=training.training_id, prefecture=prefecture)
-    days = [m.settled_at for m in mails if m.purpose is MailPurpose.REMINDER and m.settled_at is not None]
+    days = [m.settled_at for m in mails if m.purpose in REMINDERS and m.settled_at is not None]
     return max(days).astimezone(TOKYO).date() if days else None
 
 
@@ -206,11 +246,13 @@ def _change(tx: Transaction, kit: Kit, event: Event) -> DigestChange:
 
 
 def place_of(tx: Transaction, kit: Kit, row: Enrollment) -> Place:
-    """Which row of which roster, for people at HQ."""
-    roster = tx.get_roster(row.roster)
+    """Which row of which roster, for people at HQ: that of the phase the row is in."""
+    roster = tx.get_roster(row.post_roster or row.roster)
     name = row.name if kit.policy.digest_with_names else ""
     training = tx.get_training(row.training_id)
-    return Place(training.name, row.prefecture, centre_title(kit, roster), roster.code, row.row, name)
+    return Place(
+        training.name, row.prefecture, centre_title(kit, roster), roster.code, row.number_on(roster.code), name
+    )
 
 
 # -- what waits ------------------------------------------------------------------------------------------------
@@ -252,7 +294,8 @@ def _held_reminders(tx: Transaction, kit: Kit) -> list[DigestHeld]:
         reasons = _due_and_held(tx, kit, dispatch)
         if reasons and any(owes(r, training.course) for r in rows):
             name = names[dispatch.training_id]
-            found.append(DigestHeld(reasons, MailPurpose.REMINDER, dispatch.prefecture, name))
+            purpose = MailPurpose.FOLLOW_UP if dispatch.phase is Phase.POST else MailPurpose.REMINDER
+            found.append(DigestHeld(reasons, purpose, dispatch.prefecture, name))
     return found
 
 

@@ -5,6 +5,7 @@ Approving again after rows were added sends a supplement: only rosters with rows
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
@@ -18,12 +19,13 @@ from daemon.domain.model import (
     Enrollment,
     MailPurpose,
     OutboxMail,
+    Phase,
     Roster,
     State,
     Training,
     TrainingState,
 )
-from daemon.domain.reminding import next_after
+from daemon.domain.reminding import next_after, next_follow_up_after
 from daemon.domain.tokens import dispatch_code
 from daemon.errors import Refused
 from daemon.handlers.letterwork import about, centre_title, office_title, sender
@@ -67,8 +69,8 @@ def approve(kit: Kit, training_id: str, by: str, *, apply: bool = True) -> list[
         batches = _batches(tx, training)
     if not batches:
         raise Refused("送付すべき名簿がありません（受講者が未登録か、すべて送付済みです）")
-    if training.state is TrainingState.CANCELLED:
-        raise Refused(f"研修 {training_id} は中止されています")
+    if training.state in {TrainingState.CANCELLED, TrainingState.CLOSED}:
+        raise Refused(f"研修 {training_id} は中止または完了しています")
     made = [(batch, [make_files(kit, training, r, rows) for r, rows in batch.rosters]) for batch in batches]
     reach("approve.after-documents")
     drafts = [_draft(kit, training, batch, files) for batch, files in made]
@@ -166,10 +168,12 @@ def _commit(
             outbox_id = queue(tx, kit, draft)
             if outbox_id is None:
                 continue
-            _remember(tx, kit, batch, files)
+            remember(tx, kit, ((roster, made) for (roster, _), made in zip(batch.rosters, files, strict=True)))
             if tx.find_dispatch(draft.dispatch_id) is None:
                 tx.save_dispatch(Dispatch(draft.dispatch_id, training.training_id, batch.prefecture, outbox_id))
-        approved = replace(training, state=TrainingState.APPROVED, approved_at=now, approved_by=by)
+        # Somebody added after POST1: the run stays where it is.
+        state = training.state if training.state is TrainingState.RESULTS else TrainingState.APPROVED
+        approved = replace(training, state=state, approved_at=now, approved_by=by)
         tx.save_training(approved)
         ident = training.training_id
         payload = {"mails": len(made)}
@@ -183,9 +187,9 @@ def sent_file_fact(sha256: str) -> str:
     return f"sent-file:{sha256}"
 
 
-def _remember(tx: Transaction, kit: Kit, batch: _Batch, files: list[RosterFiles]) -> None:
+def remember(tx: Transaction, kit: Kit, sheets: Iterable[tuple[Roster, RosterFiles]]) -> None:
     """Our own blank sheet is recognised when it comes back; the layout is kept with it."""
-    for (roster, _), made in zip(batch.rosters, files, strict=True):
+    for roster, made in sheets:
         kit.blobs.put(json.dumps(made.manifest, ensure_ascii=False, sort_keys=True).encode())
         for data in (made.xlsx, made.pdf):
             tx.set_fact(sent_file_fact(hashlib.sha256(data).hexdigest()), roster.code)
@@ -193,21 +197,40 @@ def _remember(tx: Transaction, kit: Kit, batch: _Batch, files: list[RosterFiles]
 
 def dispatched(tx: Transaction, kit: Kit, mail: OutboxMail) -> None:
     """SMTP took the mail: the rows are out, the reminders are planned. Called in the transaction that records it."""
-    from daemon.handlers.planning import calendar
+    from daemon.handlers.planning import complete_or_reopen, mailing, moved
 
     training = tx.get_training(mail.training_id)
     now = mail.settled_at or kit.clock.now()
-    for dispatch in tx.dispatches(mail.training_id, mail.prefecture):
+    phase = Phase.POST if mail.purpose is MailPurpose.RESULTS else Phase.PRE
+    dispatch = mailing(tx, mail.training_id, mail.prefecture, phase)
+    if dispatch is not None:
         first = dispatch.dispatched_at or now
-        on = first.astimezone(TOKYO).date()
-        following = next_after(kit.clock.today(), on, training.deadline_on, calendar(kit))
+        following = _first_reminder(kit, training, phase, first)
         tx.save_dispatch(replace(dispatch, dispatched_at=first, next_reminder_on=following, bounced_at=None))
-    for ident in mail.enrollments:
-        row = tx.get_enrollment(ident)
-        moved = move(row, training.course, Facts(dispatched=True))
-        if row.state is State.LISTED and moved is not row:
-            tx.save_enrollment(moved)
-            tx.append_event(
-                now, "meibod", "trainee-sent", subject=f"enrollment:{ident}", training_id=mail.training_id,
-                prefecture=mail.prefecture, payload={"before": row.state, "after": moved.state, "mail": mail.outbox_id},
-            )  # fmt: skip
+    rows = [tx.get_enrollment(ident) for ident in mail.enrollments]
+    if phase is Phase.POST:
+        tx.save_enrollments(moved(tx, kit, training, rows, f"outbox:{mail.outbox_id}"))
+        complete_or_reopen(tx, kit, training.training_id)
+        return
+    for row in rows:
+        _sent(tx, training, row, mail, now)
+
+
+def _first_reminder(kit: Kit, training: Training, phase: Phase, first: dt.datetime) -> dt.date:
+    from daemon.handlers.planning import calendar
+
+    on, today = first.astimezone(TOKYO).date(), kit.clock.today()
+    if phase is Phase.POST:
+        return next_follow_up_after(today, on, kit.policy, calendar(kit))
+    return next_after(today, on, training.deadline_on, calendar(kit))
+
+
+def _sent(tx: Transaction, training: Training, row: Enrollment, mail: OutboxMail, now: dt.datetime) -> None:
+    after = move(row, training.course, Facts(dispatched=True))
+    if row.state is not State.LISTED or after is row:
+        return
+    tx.save_enrollment(after)
+    tx.append_event(
+        now, "meibod", "trainee-sent", subject=f"enrollment:{row.enrollment_id}", training_id=mail.training_id,
+        prefecture=mail.prefecture, payload={"before": row.state, "after": after.state, "mail": mail.outbox_id},
+    )  # fmt: skip

@@ -103,6 +103,8 @@ def read(kit: Kit, mail: LedgerMail) -> Document:
         not_before_on=earliest,
         fax_senders=tuple(g.address.lower() for g in kit.directory.gateways),
         own_addresses=(kit.letterhead.address.lower(),),
+        centres=tuple(dict.fromkeys(c.name for c in kit.directory.centres.values())),
+        offices=tuple(dict.fromkeys(o.name for o in kit.directory.pension_offices.values())),
     )
     return kit.reader.read("message.eml", kit.blobs.get(mail.sha256), context)
 

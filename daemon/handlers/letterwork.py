@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from daemon.domain.closing import FIELDS, owes_after
 from daemon.domain.letters import RosterRows, Row, Sender, Subject
-from daemon.domain.lifecycle import owes
-from daemon.domain.model import Course, Enrollment, Roster, Training
+from daemon.domain.lifecycle import owes_before
+from daemon.domain.model import Course, Enrollment, Phase, Roster, Training
 from daemon.ports import Kit
-from parsers.findings import Problem
+from parsers.findings import Field, Problem
+from parsers.forms import POST
 
 
 def sender(kit: Kit) -> Sender:
@@ -17,12 +19,12 @@ def sender(kit: Kit) -> Sender:
     return Sender(head.organisation, head.contact, head.address, head.fax)
 
 
-def about(training: Training, dispatch_id: str) -> Subject:
+def about(training: Training, dispatch_id: str, phase: Phase = Phase.PRE) -> Subject:
     """Which training and mailing."""
-    course = training.course
+    course, after = training.course, phase is Phase.POST
     return Subject(
-        training.name, course.label, course.edition.title, course is Course.BEGINNER,
-        training.starts_on, training.ends_on, training.deadline_on, dispatch_id,
+        training.name, course.label, POST.title if after else course.edition.title, course is Course.BEGINNER,
+        training.starts_on, training.ends_on, training.deadline_on, dispatch_id, after,
     )  # fmt: skip
 
 
@@ -46,17 +48,27 @@ def by_roster(
     names: bool = False,
     problems: Mapping[str, tuple[Problem, ...]] | None = None,
 ) -> tuple[RosterRows, ...]:
-    """The rows grouped by roster in order of centre and number; `problems` by enrollment."""
+    """The rows grouped by roster in order of centre and number; `problems` by enrollment.
+
+    A row stands on the roster of the phase it is in; `rosters` are those of both.
+    """
     groups: dict[str, list[Row]] = {}
-    for row in sorted(rows, key=lambda e: (rosters[e.roster].centre, e.roster, e.row)):
-        course_fields = owes(row, _course_of(rosters[row.roster]))
-        partial = course_fields if row.values else ()
+    placed = [(row, rosters[row.post_roster or row.roster]) for row in rows]
+    for row, roster in sorted(placed, key=lambda p: (p[1].centre, p[1].code, p[0].number_on(p[1].code))):
         reasons = (problems or {}).get(row.enrollment_id, ())
-        groups.setdefault(row.roster, []).append(Row(row.row, row.name if names else "", partial, reasons))
+        shown = Row(row.number_on(roster.code), row.name if names else "", _partial(row, roster), reasons)
+        groups.setdefault(roster.code, []).append(shown)
     return tuple(
         RosterRows(centre_title(kit, rosters[code]), code, tuple(found), office_title(rosters[code]))
         for code, found in groups.items()
     )
+
+
+def _partial(row: Enrollment, roster: Roster) -> tuple[Field, ...]:
+    """What the row still owes, when it has brought something already; () = everything or nothing."""
+    if roster.phase is Phase.POST:
+        return owes_after(row) if FIELDS & row.values.keys() else ()
+    return owes_before(row, _course_of(roster)) if row.values else ()
 
 
 def _course_of(roster: Roster) -> Course:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.domain.model import MailPurpose, OutboxMail, OutboxState, ReviewState
+from daemon.domain.model import OutboxMail, OutboxState, ReviewState
 from daemon.errors import Refused
 from daemon.handlers.deliver import KILL_SWITCH
 from daemon.handlers.outgoing import deliver_job
 from daemon.handlers.questions import settle
-from daemon.handlers.remind import still_wanted
+from daemon.handlers.remind import REMINDERS, still_wanted
 from daemon.ports import Kit, Transaction
 
 _CAN_HOLD = {OutboxState.READY}
@@ -34,7 +34,7 @@ def release(kit: Kit, outbox_id: int, by: str) -> OutboxMail:
         mail = _get(tx, outbox_id)
         if mail.state not in _CAN_RELEASE:
             raise Refused(f"保留中ではないため送信できません（{mail.state}）")
-        if mail.purpose is MailPurpose.REMINDER and not still_wanted(tx, kit, mail):
+        if mail.purpose in REMINDERS and not still_wanted(tx, kit, mail):
             gone = replace(mail, state=OutboxState.CANCELLED, settled_at=kit.clock.now())
             tx.save_outbox(gone)
             _event(tx, kit, gone, by, "mail-cancelled")

@@ -15,6 +15,11 @@ from parsers.reading import ReadingContext
 def objections(kit: Kit, mail: OutboxMail) -> tuple[str, ...]:
     """Why the mail must not leave; empty when nothing speaks against it. No names, no addresses."""
     found = [*_recipients(kit, mail)]
+    if mail.purpose is MailPurpose.SUBMISSION:
+        with kit.store.snapshot() as tx:
+            found += _handover(tx, kit, mail)
+    elif mail.enrollments and not mail.prefecture:
+        found.append("a mail to nobody in particular is about trainees")
     if mail.prefecture:
         with kit.store.snapshot() as tx:
             found += _rows(tx, mail)
@@ -32,6 +37,8 @@ def _recipients(kit: Kit, mail: OutboxMail) -> list[str]:
         if office is None:
             return ["the prefecture is not in the address book"]
         allowed = {a.lower() for a in office.recipients}
+    elif mail.purpose is MailPurpose.SUBMISSION:
+        allowed = {a.lower() for a in kit.policy.handover.to}
     else:
         allowed = {a.address.lower() for a in kit.directory.admins}
     strangers = [a for a in mail.recipients if a.lower() not in allowed | own]
@@ -44,6 +51,19 @@ def _rows(tx: Transaction, mail: OutboxMail) -> list[str]:
         return ["it names rows that do not exist"]
     foreign = sum(r is not None and r.prefecture != mail.prefecture for r in rows)
     return [f"{foreign} rows belong to another prefecture"] if foreign else []
+
+
+def _handover(tx: Transaction, kit: Kit, mail: OutboxMail) -> list[str]:
+    """To 中央年金事務所: the very files of one checked roster, about the rows on it and nobody else."""
+    handover = next((h for h in tx.handovers(mail.training_id) if h.outbox_id == mail.outbox_id), None)
+    if handover is None:
+        return ["no checked roster belongs to it"]
+    found = [] if set(handover.enrollments) == set(mail.enrollments) else ["it is about other rows than its roster"]
+    document = kit.reader.read("outgoing.eml", kit.blobs.get(mail.sha256), ReadingContext())
+    carried = {a.sha256 for a in document.message.attachments} if document.message else set()
+    if carried != {handover.xlsx_sha256, handover.pdf_sha256}:
+        found.append("it carries other files than its roster")
+    return found + _envelope(kit, mail, document)
 
 
 def _contents(tx: Transaction, kit: Kit, mail: OutboxMail, document: Document) -> list[str]:

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from daemon.domain.calendar import OfficeCalendar
-from daemon.domain.lifecycle import Facts, is_settled, move, owes
-from daemon.domain.model import Dispatch, Enrollment, State, Training, TrainingState
+from daemon.domain.closing import record_mark
+from daemon.domain.lifecycle import SETTLED, Facts, is_settled, move, owes
+from daemon.domain.model import Dispatch, Enrollment, Phase, State, Training, TrainingState
+from daemon.handlers import ending
+from daemon.handlers.handed import submitted_rows, watch
 from daemon.ports import Kit, Transaction
 from parsers.findings import Problem
 
-DOUBTFUL = frozenset({"value", "row", "exclusion"})
+DOUBTFUL = frozenset({"value", "row", "exclusion", "closing"})
 """Kinds of reviews that put a row in doubt. A "verify" review does not: the row has answered."""
 _NOT_YET = {Problem.PLANNED_ONLY, Problem.NOT_DONE_YET}
 
@@ -22,10 +25,19 @@ def calendar(kit: Kit) -> OfficeCalendar:
     return OfficeCalendar(kit.directory.closed_days)
 
 
-def dispatch_of(tx: Transaction, row: Enrollment) -> Dispatch | None:
-    """The mailing the row went out with."""
-    found = tx.dispatches(row.training_id, row.prefecture)
-    return found[0] if found else None
+def phase_of(row: Enrollment) -> Phase:
+    """Which half of the procedure the row is in: after the training once it stands on a roster with results."""
+    return Phase.POST if row.post_roster else Phase.PRE
+
+
+def mailing(tx: Transaction, training_id: str, prefecture: str, phase: Phase = Phase.PRE) -> Dispatch | None:
+    """The mailing of that half of the procedure to that office."""
+    return next((d for d in tx.dispatches(training_id, prefecture) if d.phase is phase), None)
+
+
+def dispatch_of(tx: Transaction, row: Enrollment, phase: Phase | None = None) -> Dispatch | None:
+    """The mailing the row went out with, in the phase it is in unless told otherwise."""
+    return mailing(tx, row.training_id, row.prefecture, phase or phase_of(row))
 
 
 def facts_of(tx: Transaction, rows: Sequence[Enrollment]) -> dict[str, Facts]:
@@ -33,19 +45,25 @@ def facts_of(tx: Transaction, rows: Sequence[Enrollment]) -> dict[str, Facts]:
     idents = [row.enrollment_id for row in rows]
     doubts = Counter(q.enrollment_id for q in tx.open_questions(idents) if q.kind in DOUBTFUL)
     problems = tx.problems_read(idents)
-    offices = {(row.training_id, row.prefecture): row for row in rows}
-    dispatches = {office: dispatch_of(tx, row) for office, row in offices.items()}
-    committed = {office for office, d in dispatches.items() if d and tx.get_fact(commitment_fact(d.dispatch_id))}
+    offices = dict.fromkeys((row.training_id, row.prefecture) for row in rows)
+    mailings = {(*office, d.phase): d for office in offices for d in tx.dispatches(*office)}
+    committed = {key for key, d in mailings.items() if tx.get_fact(commitment_fact(d.dispatch_id))}
+    submitted = submitted_rows(tx, rows)
     found = {}
     for row in rows:
-        office, ident = (row.training_id, row.prefecture), row.enrollment_id
-        dispatch = dispatches[office]
+        key, ident = (row.training_id, row.prefecture, Phase.PRE), row.enrollment_id
+        first = mailings.get(key)
+        results = mailings.get((row.training_id, row.prefecture, Phase.POST))
         found[ident] = Facts(
-            dispatched=dispatch is not None and dispatch.dispatched_at is not None and row.state is not State.LISTED,
-            bounced=dispatch is not None and dispatch.bounced_at is not None,
-            acked=dispatch is not None and dispatch.answered_at is not None,
-            in_progress=office in committed or bool(_NOT_YET & problems.get(ident, frozenset())),
+            dispatched=first is not None and first.dispatched_at is not None and row.state is not State.LISTED,
+            bounced=first is not None and first.bounced_at is not None,
+            acked=first is not None and first.answered_at is not None,
+            in_progress=key in committed or bool(_NOT_YET & problems.get(ident, frozenset())),
             questions=doubts[ident],
+            submitted=ident in submitted,
+            results_out=results is not None and results.dispatched_at is not None,
+            results_bounced=results is not None and results.bounced_at is not None,
+            accepted=ending.may_need_a_person(row) and tx.get_fact(ending.accepted_fact(ident)) == record_mark(row),
         )
     return found
 
@@ -64,6 +82,7 @@ def refresh(tx: Transaction, kit: Kit, training: Training, row: Enrollment, caus
 
 def moved(tx: Transaction, kit: Kit, training: Training, rows: Sequence[Enrollment], cause: str) -> list[Enrollment]:
     """Those rows whose facts call for another state, in that state and yet to be saved; a line each in the history."""
+    ending.ask(tx, kit, rows)
     facts = facts_of(tx, rows)
     changed = []
     for row in rows:
@@ -88,19 +107,42 @@ def refresh_office(tx: Transaction, kit: Kit, training_id: str, prefecture: str,
 
 
 def complete_or_reopen(tx: Transaction, kit: Kit, training_id: str) -> None:
-    """A training is complete when every row is verified or excluded (design §2, step 6)."""
+    """A training is complete when every row is verified or excluded (design §2, step 6), closed when all have ended."""
     training = tx.get_training(training_id)
-    if training.state not in {TrainingState.APPROVED, TrainingState.COMPLETE}:
+    state = _state_called_for(tx, training)
+    watch(tx, training, state)
+    if state is training.state:
         return
-    counts = tx.count_by_state(training_id)
-    settled = sum(n for s, n in counts.items() if s in {State.VERIFIED, State.EXCLUDED})
-    state = TrainingState.COMPLETE if settled == sum(counts.values()) else TrainingState.APPROVED
-    if state is not training.state:
-        tx.save_training(replace(training, state=state))
-        tx.append_event(
-            kit.clock.now(), "meibod", f"training-{state.value}", subject=f"training:{training_id}",
-            training_id=training_id,
-        )  # fmt: skip
+    now = kit.clock.now()
+    tx.save_training(replace(training, state=state))
+    if state is TrainingState.CLOSED:
+        tx.set_fact(closed_fact(training_id), now.isoformat())
+    reopened = training.state is TrainingState.CLOSED
+    tx.append_event(
+        now, "meibod", "training-reopened" if reopened else f"training-{state.value}",
+        subject=f"training:{training_id}", training_id=training_id, payload={"before": training.state},
+    )  # fmt: skip
+
+
+_BEFORE = frozenset({TrainingState.APPROVED, TrainingState.COMPLETE})
+_AFTER = frozenset({TrainingState.RESULTS, TrainingState.CLOSED})
+
+
+def _state_called_for(tx: Transaction, training: Training) -> TrainingState:
+    counts = tx.count_by_state(training.training_id)
+    if training.state in _BEFORE:
+        settled = sum(n for s, n in counts.items() if s in SETTLED)
+        return TrainingState.COMPLETE if settled == sum(counts.values()) else TrainingState.APPROVED
+    if training.state not in _AFTER:
+        return training.state
+    ended = all(s in {State.CLOSED, State.EXCLUDED} for s, n in counts.items() if n)
+    owed = ended and any(r.cleanup_owed for r in tx.enrollments(training_id=training.training_id))
+    return TrainingState.CLOSED if ended and not owed else TrainingState.RESULTS
+
+
+def closed_fact(training_id: str) -> str:
+    """Name of the fact that says when the training was closed."""
+    return f"closed-at:{training_id}"
 
 
 def open_rows(tx: Transaction, training: Training, prefecture: str) -> list[Enrollment]:
@@ -117,4 +159,8 @@ def settled_rows(rows: list[Enrollment]) -> int:
 def could_be_answers(tx: Transaction, prefecture: str) -> int:
     """Open questions that may hide an answer of that office (I5): its own, and those nobody could place."""
     counts = tx.count_questions(("", prefecture))
-    return sum(n for kind, n in counts.items() if kind not in {"verify", "outbox", "bounce"})
+    return sum(n for kind, n in counts.items() if kind not in _NO_ANSWER)
+
+
+_NO_ANSWER = {"verify", "outbox", "bounce", "closing"}
+"""Kinds of reviews behind which no answer can hide: what they ask is HQ's own decision."""

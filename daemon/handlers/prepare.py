@@ -13,6 +13,7 @@ from daemon.domain.lifecycle import Facts, move
 from daemon.domain.model import Course, Enrollment, Roster, State, Training, TrainingState
 from daemon.domain.tokens import enrollment_code, roster_code
 from daemon.errors import Refused
+from daemon.handlers import ending, planning
 from daemon.handlers.elsewhere import Elsewhere, also_enrolled, note_twice, seen
 from daemon.handlers.rows import nameless
 from daemon.ports import Kit, Transaction
@@ -295,7 +296,11 @@ def _change(tx: Transaction, kit: Kit, training: Training, row: Enrollment, plac
         details |= {"roster": roster.code, "row": _next_row(tx, roster)}
         differing.append("roster")
     changed = replace(row, **details, excluded_because="", cleanup_owed=False)  # type: ignore[arg-type]
-    tx.save_enrollment(move(changed, training.course, Facts(dispatched=training.approved_at is not None)))
+    if row.post_roster:
+        tx.save_enrollment(changed)
+        tx.save_enrollments(planning.moved(tx, kit, training, (changed,), "list"))
+    else:
+        tx.save_enrollment(move(changed, training.course, Facts(dispatched=training.approved_at is not None)))
     tx.append_event(
         kit.clock.now(), "meibod", "trainee-changed", subject=f"enrollment:{row.enrollment_id}",
         training_id=training.training_id, prefecture=row.prefecture, payload={"changed": differing},
@@ -307,6 +312,7 @@ def exclude(tx: Transaction, kit: Kit, training: Training, row: Enrollment, reas
     out = replace(row, excluded_because=reason, cleanup_owed=bool(row.values))
     out = move(out, training.course, Facts(dispatched=True))
     tx.save_enrollment(out)
+    ending.ask(tx, kit, (out,))
     tx.append_event(
         kit.clock.now(), by, "trainee-excluded", subject=f"enrollment:{row.enrollment_id}",
         training_id=row.training_id, prefecture=row.prefecture,

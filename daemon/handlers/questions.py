@@ -42,13 +42,19 @@ def about_finding(desk: Desk, finding: Finding, row: Enrollment | None, doubt: D
         doubt.problems,
         prefecture=row.prefecture if row else desk.origin.prefecture,
         training_id=row.training_id if row else desk.training_id,
-        roster=row.roster if row else (finding.roster or ""),
+        roster=_roster_of(row, finding),
         enrollment_id=row.enrollment_id if row else "",
         field=finding.field, ledger_id=mail.ledger_id, reading_id=doubt.reading_id, text=finding.text,
         suggestion=finding.value or "", candidates=finding.candidates, evidence=finding.evidence,
         detail="" if row else finding.name,
     )  # fmt: skip
     return desk.tx.add_review(review) is not None
+
+
+def _roster_of(row: Enrollment | None, finding: Finding) -> str:
+    if row is None:
+        return finding.roster or ""
+    return row.post_roster if finding.roster == row.post_roster and finding.roster else row.roster
 
 
 def _asked(tx: Transaction, row: Enrollment, finding: Finding, kind: str) -> bool:

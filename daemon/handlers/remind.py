@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, replace
 
 from daemon.domain.calendar import TOKYO
-from daemon.domain.letters import ReminderLetter
+from daemon.domain.letters import FollowUpLetter, ReminderLetter
 from daemon.domain.lifecycle import owes
 from daemon.domain.model import (
     Dispatch,
@@ -15,19 +15,36 @@ from daemon.domain.model import (
     MailPurpose,
     OutboxMail,
     OutboxState,
+    Phase,
     State,
     Training,
     TrainingState,
 )
-from daemon.domain.reminding import Doubts, Due, Hold, Stage, holds, next_after, stage_on, within_hours
+from daemon.domain.reminding import (
+    Doubts,
+    Due,
+    FollowUp,
+    Hold,
+    Stage,
+    follow_up_on,
+    holds,
+    next_after,
+    next_follow_up_after,
+    stage_on,
+    within_hours,
+)
 from daemon.handlers.letterwork import about, by_roster, sender
 from daemon.handlers.outgoing import Draft, queue
-from daemon.handlers.planning import calendar, could_be_answers
+from daemon.handlers.planning import calendar, could_be_answers, mailing
 from daemon.points import reach
 from daemon.ports import Kit, Transaction
 
 KILL_SWITCH = "kill-switch"
 SYNCED = "mailbox-synced-at"
+REMINDERS = frozenset({MailPurpose.REMINDER, MailPurpose.FOLLOW_UP})
+"""Mails that ask again: held by the interlock, at most one a day and office."""
+_REQUESTS = frozenset({MailPurpose.DISPATCH, MailPurpose.RESULTS})
+_OPEN = {Phase.PRE: TrainingState.APPROVED, Phase.POST: TrainingState.RESULTS}
 _UNDER_WAY = (OutboxState.READY, OutboxState.IN_FLIGHT, OutboxState.UNKNOWN)
 
 
@@ -77,9 +94,9 @@ def _plan(tx: Transaction, kit: Kit, dispatch_id: str) -> _Planned:
         return _Planned()
     training = tx.get_training(dispatch.training_id)
     due = _stage(kit, training, dispatch)
-    missing = rows_to_ask(tx, training, dispatch.prefecture)
+    missing = rows_to_ask(tx, training, dispatch.prefecture, dispatch.phase)
     wanted = due is not None and missing and not (due.stage is Stage.UPCOMING and dispatch.answered_at is not None)
-    if training.state is not TrainingState.APPROVED or not wanted or due is None:
+    if training.state is not _OPEN[dispatch.phase] or not wanted or due is None:
         _advance(tx, kit, training, dispatch)
         return _Planned()
     reasons = doubts(tx, kit, dispatch)
@@ -94,23 +111,32 @@ def _plan(tx: Transaction, kit: Kit, dispatch_id: str) -> _Planned:
 def _stage(kit: Kit, training: Training, dispatch: Dispatch) -> Due | None:
     assert dispatch.dispatched_at is not None
     on = dispatch.dispatched_at.astimezone(TOKYO).date()
+    if dispatch.phase is Phase.POST:
+        return follow_up_on(kit.clock.today(), on, kit.policy, calendar(kit))
     return stage_on(kit.clock.today(), on, training.deadline_on, calendar(kit))
 
 
-def rows_to_ask(tx: Transaction, training: Training, prefecture: str) -> list[Enrollment]:
-    """Rows that owe a date and are nobody's open question."""
+def rows_to_ask(tx: Transaction, training: Training, prefecture: str, phase: Phase = Phase.PRE) -> list[Enrollment]:
+    """Rows that owe something in that half of the procedure and are nobody's open question."""
     rows = tx.enrollments(training_id=training.training_id, prefecture=prefecture)
-    return [r for r in rows if owes(r, training.course) and r.state not in {State.QUERY, State.LISTED}]
+    mine = [r for r in rows if bool(r.post_roster) is (phase is Phase.POST)]
+    return [r for r in mine if owes(r, training.course) and r.state not in {State.QUERY, State.LISTED}]
 
 
 def _advance(tx: Transaction, kit: Kit, training: Training, dispatch: Dispatch) -> None:
+    tx.save_dispatch(replace(dispatch, next_reminder_on=_next_on(kit, training, dispatch)))
+
+
+def _next_on(kit: Kit, training: Training, dispatch: Dispatch) -> dt.date | None:
+    """When to look at the office again; None = never, by itself."""
     assert dispatch.dispatched_at is not None
-    on = dispatch.dispatched_at.astimezone(TOKYO).date()
-    following = next_after(kit.clock.today(), on, training.deadline_on, calendar(kit))
-    if training.state is TrainingState.CANCELLED or kit.clock.today() > training.ends_on:
-        tx.save_dispatch(replace(dispatch, next_reminder_on=None))
-    else:
-        tx.save_dispatch(replace(dispatch, next_reminder_on=following))
+    on, today = dispatch.dispatched_at.astimezone(TOKYO).date(), kit.clock.today()
+    if training.state is TrainingState.CANCELLED:
+        return None
+    if dispatch.phase is Phase.POST:
+        following = next_follow_up_after(today, on, kit.policy, calendar(kit))
+        return following if training.state is TrainingState.RESULTS else None
+    return None if today > training.ends_on else next_after(today, on, training.deadline_on, calendar(kit))
 
 
 def doubts(tx: Transaction, kit: Kit, dispatch: Dispatch, *, besides: int | None = None) -> tuple[Hold, ...]:
@@ -123,7 +149,7 @@ def doubts(tx: Transaction, kit: Kit, dispatch: Dispatch, *, besides: int | None
     reminded = [
         m
         for m in tx.outbox(prefecture=where, since=last_day)
-        if m.purpose is MailPurpose.REMINDER and m.outbox_id != besides and m.state is not OutboxState.CANCELLED
+        if m.purpose in REMINDERS and m.outbox_id != besides and m.state is not OutboxState.CANCELLED
     ]
     return holds(
         now,
@@ -132,11 +158,9 @@ def doubts(tx: Transaction, kit: Kit, dispatch: Dispatch, *, besides: int | None
             unread=tx.count_unread(("", where)),
             reviews=could_be_answers(tx, where),
             bounced=dispatch.bounced_at is not None,
-            in_doubt_outgoing=sum(
-                m.purpose in {MailPurpose.DISPATCH, MailPurpose.REMINDER} and m.outbox_id != besides for m in outgoing
-            ),
+            in_doubt_outgoing=sum(m.purpose in REMINDERS | _REQUESTS and m.outbox_id != besides for m in outgoing),
             stopped=tx.get_fact(KILL_SWITCH) == "on",
-            reminded_today=bool(reminded) or tx.count_sent(last_day, where, MailPurpose.REMINDER) > 0,
+            reminded_today=bool(reminded) or any(tx.count_sent(last_day, where, p) > 0 for p in REMINDERS),
         ),
         kit.policy,
     )
@@ -167,7 +191,7 @@ def _write(
     first = tx.get_outbox(dispatch.outbox_id)
     approval = due.stage is Stage.OVERDUE and kit.policy.overdue_needs_approval
     draft = Draft(
-        purpose=MailPurpose.REMINDER,
+        purpose=MailPurpose.FOLLOW_UP if dispatch.phase is Phase.POST else MailPurpose.REMINDER,
         dedupe_key=_key(tx, f"reminder:{dispatch.dispatch_id}:{due.stage}:{due.on}"),
         words=kit.templates.render(letter.template, letter),
         to=office.to,
@@ -194,19 +218,25 @@ def _key(tx: Transaction, key: str) -> str:
 
 def _letter(
     tx: Transaction, kit: Kit, training: Training, dispatch: Dispatch, due: Due, missing: list[Enrollment]
-) -> ReminderLetter:
+) -> ReminderLetter | FollowUpLetter:
     assert dispatch.dispatched_at is not None
     rosters = {r.code: r for r in tx.rosters(training.training_id, dispatch.prefecture)}
     everybody = tx.enrollments(training_id=training.training_id, prefecture=dispatch.prefecture)
-    today = kit.clock.today()
+    today, sent_on = kit.clock.today(), dispatch.dispatched_at.astimezone(TOKYO).date()
+    office = kit.directory.offices[dispatch.prefecture].title
+    subject = about(training, dispatch.dispatch_id, dispatch.phase)
+    rows = by_roster(kit, rosters, missing, names=kit.policy.names_in_reminders)
+    if isinstance(due.stage, FollowUp):
+        total = sum(bool(r.post_roster) for r in everybody)
+        return FollowUpLetter(due.stage, office, subject, sent_on, today, rows, total, sender(kit))
     return ReminderLetter(
         stage=due.stage,
-        office_title=kit.directory.offices[dispatch.prefecture].title,
-        about=about(training, dispatch.dispatch_id),
-        dispatched_on=dispatch.dispatched_at.astimezone(TOKYO).date(),
+        office_title=office,
+        about=subject,
+        dispatched_on=sent_on,
         issued_on=today,
         business_days_left=calendar(kit).between(today, training.deadline_on),
-        missing=by_roster(kit, rosters, missing, names=kit.policy.names_in_reminders),
+        missing=rows,
         total=sum(r.state is not State.EXCLUDED for r in everybody),
         sender=sender(kit),
     )
@@ -223,12 +253,14 @@ def still_wanted(tx: Transaction, kit: Kit, mail: OutboxMail) -> bool:
     training = tx.get_training(mail.training_id)
     rows = [tx.get_enrollment(e) for e in mail.enrollments]
     true = all(owes(r, training.course) and r.state is not State.QUERY for r in rows) and not _out_of_date(kit, mail)
-    dispatches = tx.dispatches(mail.training_id, mail.prefecture)
-    if not dispatches:
+    phase = Phase.POST if mail.purpose is MailPurpose.FOLLOW_UP else Phase.PRE
+    true = true and training.state is _OPEN[phase]
+    dispatch = mailing(tx, mail.training_id, mail.prefecture, phase)
+    if dispatch is None:
         return False
-    reasons = doubts(tx, kit, dispatches[0], besides=mail.outbox_id)
+    reasons = doubts(tx, kit, dispatch, besides=mail.outbox_id)
     if not true or reasons:
         # Looked at again by the next tick, which writes what is true then.
-        tx.save_dispatch(replace(dispatches[0], next_reminder_on=kit.clock.today()))
+        tx.save_dispatch(replace(dispatch, next_reminder_on=kit.clock.today()))
         return False
     return True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.domain.model import Dispatch
+from daemon.domain.model import Dispatch, Phase
 from daemon.handlers import questions
 from daemon.handlers.desk import Applied, Desk
 from daemon.handlers.planning import commitment_fact, complete_or_reopen, moved
@@ -55,6 +55,9 @@ def _answered(desk: Desk, wording: Wording, phrase: str) -> None:
     if not origin.prefecture or not origin.trusted:
         return
     dispatches = [d for d in tx.dispatches(None, origin.prefecture) if d.dispatched_at is not None]
+    # Whoever writes after the training writes about what was asked last.
+    after = {d.training_id for d in dispatches if d.phase is Phase.POST}
+    dispatches = [d for d in dispatches if d.phase is Phase.POST or d.training_id not in after]
     if origin.trainings:
         dispatches = [d for d in dispatches if d.training_id in origin.trainings]
     promised = wording in {Wording.COMMITMENT, Wording.FAX_SENT}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+from daemon.domain import closing
 from daemon.domain.acceptance import Case, date_guards
 from daemon.domain.calendar import TOKYO
 from daemon.domain.model import (
     Enrollment,
     MailState,
+    Phase,
     Reading,
     Review,
     ReviewState,
@@ -19,6 +21,7 @@ from daemon.domain.model import (
     Value,
 )
 from daemon.errors import Refused
+from daemon.handlers import ending
 from daemon.handlers.bounced import resolved
 from daemon.handlers.planning import calendar, complete_or_reopen, dispatch_of, refresh, refresh_office
 from daemon.handlers.prepare import exclude
@@ -26,6 +29,8 @@ from daemon.handlers.questions import settle
 from daemon.points import reach
 from daemon.ports import Kit, Transaction
 from parsers.findings import Decision, Field, Problem
+from parsers.forms import REASONS, STAYS
+from parsers.places import read_place
 
 _SOFT = {Problem.OFFICE_CLOSED, Problem.BEFORE_DISPATCH}
 """Vetoes a person may overrule by naming the date; the others are impossible, whoever says them."""
@@ -37,6 +42,8 @@ def accept(kit: Kit, review_id: int, by: str, because: str = "") -> Review:
         review = _open(tx, review_id)
         if review.kind == "exclusion":
             return _exclude(tx, kit, review, by, because)
+        if review.kind == ending.KIND:
+            return _end(tx, kit, review, by, because)
         if review.kind in {"mail", "attachment", "bounce", "outbox"}:
             return _seen(tx, kit, review, by, because)
         if not review.suggestion or not review.enrollment_id or review.field is None:
@@ -60,6 +67,7 @@ def set_value(kit: Kit, review_id: int, value: str, by: str, because: str = "", 
             )
         if not review.enrollment_id:
             raise Refused(f"#{review_id} はどの受講者か不明です。--row 回付番号/No. を指定してください")
+        value = _spelt(tx, kit, review, value)
         closed = _record(tx, kit, review, value, by, because or "管理者が入力")
         reach("review.before-commit")
     reach("review.after-commit")
@@ -72,6 +80,8 @@ def reject(kit: Kit, review_id: int, by: str, because: str = "") -> Review:
         review = _open(tx, review_id)
         if review.kind == "verify":
             _withdraw(tx, kit, review, by)
+        if review.kind == ending.KIND:
+            ending.refuse(tx, kit, tx.get_enrollment(review.enrollment_id), by)
         closed = settle(tx, kit, review, ReviewState.REJECTED, by, because or "記録しない")
         _after(tx, kit, closed, by)
         reach("review.before-commit")
@@ -99,6 +109,7 @@ def _record(tx: Transaction, kit: Kit, review: Review, value: str, by: str, beca
     source = _source(tx, review, value)
     now = kit.clock.now()
     new = Value(value, Status.VERIFIED, source, reading_id, now, _received_on(tx, kit, review))
+    row = _without_rival(tx, kit, row, review.field, by)
     tx.save_enrollment(replace(row, values={**row.values, review.field: new}))
     tx.append_event(
         now, by, "value-recorded", subject=f"enrollment:{row.enrollment_id}", training_id=row.training_id,
@@ -118,15 +129,21 @@ def _record(tx: Transaction, kit: Kit, review: Review, value: str, by: str, beca
 def _check(tx: Transaction, kit: Kit, training: Training, row: Enrollment, review: Review, value: str) -> None:
     """A person may overrule soft guards, never write an impossible date."""
     assert review.field is not None
-    if row.excluded_because:
+    later = review.field in closing.FIELDS
+    if row.excluded_because and not (later and row.cleanup_owed):
         raise Refused(f"この受講者は対象外です（{row.excluded_because}）")
+    if later and not row.post_roster:
+        raise Refused("修了結果の名簿を送付する前の受講者です")
+    if review.field is Field.COMPLETED:
+        raise Refused("修了の有無は meibod results import で変更してください")
     if not review.field.is_date:
+        _check_words(kit, review.field, value)
         return
     try:
         on = dt.date.fromisoformat(value)
     except ValueError:
         raise Refused(f"日付は 2026-04-01 の形式で指定してください: {value}") from None
-    dispatch = dispatch_of(tx, row)
+    dispatch = dispatch_of(tx, row, Phase.POST if later else Phase.PRE)
     sent = dispatch.dispatched_at if dispatch else None
     others = tuple((f, v.on) for f, v in row.values.items() if f is not review.field and f.is_date)
     case = Case(
@@ -134,6 +151,9 @@ def _check(tx: Transaction, kit: Kit, training: Training, row: Enrollment, revie
         row.prefecture, trusted=True, identified=True, other_dates=others,
     )  # fmt: skip
     hard = [p for p in date_guards(on, review.field, case, calendar(kit)) if p not in _SOFT]
+    placed = row.values.keys() & set(closing.PLACEMENT)
+    if later and placed and not closing.fits(review.field, placed):
+        hard.append(Problem.DELETION_DOES_NOT_FIT)
     if hard:
         raise Refused(f"その日付は記録できません: {', '.join(hard)}")
 
@@ -176,8 +196,58 @@ def _received_on(tx: Transaction, kit: Kit, review: Review) -> dt.date:
 def _siblings(tx: Transaction, kit: Kit, row: Enrollment, review: Review, by: str) -> None:
     """Other open questions about the same field are answered by the same decision."""
     for other in tx.reviews(enrollment_id=row.enrollment_id):
-        if other.review_id != review.review_id and other.field is review.field and other.kind != "exclusion":
+        if other.review_id != review.review_id and other.field is review.field and other.kind not in _OWN_DECISION:
             settle(tx, kit, other, ReviewState.REJECTED, by, f"#{review.review_id} で決定")
+
+
+_OWN_DECISION = {"exclusion", "closing"}
+
+
+def _without_rival(tx: Transaction, kit: Kit, row: Enrollment, field: Field, by: str) -> Enrollment:
+    """One placement, one deletion: what a person decides takes the place of the other one."""
+    other = closing.rival(field)
+    if other is None or other not in row.values:
+        return row
+    tx.append_event(
+        kit.clock.now(), by, "value-withdrawn", subject=f"enrollment:{row.enrollment_id}",
+        training_id=row.training_id, prefecture=row.prefecture,
+        payload={"field": other, "value": row.values[other].value, "because": f"{field}"},
+    )  # fmt: skip
+    return replace(row, values={f: v for f, v in row.values.items() if f is not other})
+
+
+def _check_words(kit: Kit, field: Field, value: str) -> None:
+    """Places are those of the masters, reasons those of the form."""
+    if field is Field.NO_DESTINATION_REASON and value not in REASONS:
+        raise Refused(f"理由は {' / '.join(f'{code}（{word}）' for code, word in REASONS.items())} で指定してください")
+    if field is Field.DESTINATION and place_named(kit, value) != value:
+        raise Refused(f"「{value}」というセンターまたは年金事務所は一覧にありません")
+
+
+def _spelt(tx: Transaction, kit: Kit, review: Review, value: str) -> str:
+    """What a person types for a placement, as the register writes it; anything else as it is."""
+    if review.field is Field.NO_DESTINATION_REASON:
+        return next((code for code, word in REASONS.items() if word == value.strip()), value)
+    if review.field is not Field.DESTINATION:
+        return value
+    if value == STAYS:
+        return tx.get_roster(tx.get_enrollment(review.enrollment_id).roster).centre
+    return place_named(kit, value) or value
+
+
+def place_named(kit: Kit, text: str) -> str | None:
+    """The value that names the place, None when the masters hold no such place or more than one."""
+    centres = [c.name for c in kit.directory.centres.values()]
+    found = read_place(text, centres, [o.name for o in kit.directory.pension_offices.values()])
+    return None if found.value == STAYS else found.value
+
+
+def _end(tx: Transaction, kit: Kit, review: Review, by: str, because: str) -> Review:
+    row = tx.get_enrollment(review.enrollment_id)
+    ending.accept(tx, kit, row, review, by, because or "完了とする")
+    closed = settle(tx, kit, review, ReviewState.ACCEPTED, by, because or "完了とする")
+    _after(tx, kit, closed, by)
+    return closed
 
 
 def _withdraw(tx: Transaction, kit: Kit, review: Review, by: str) -> None:

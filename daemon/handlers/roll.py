@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from daemon.domain.model import Dispatch, Enrollment, Roster, Training
+from daemon.domain.model import Dispatch, Enrollment, Phase, Roster, Training
 from daemon.ports import Transaction
 
 _Office = tuple[str, str]
@@ -21,7 +21,7 @@ class Roll:
         self._tx = tx
         self._trainings: dict[str, Training] = {}
         self._rosters: dict[str, Roster | None] = {}
-        self._dispatches: dict[_Office, Dispatch | None] = {}
+        self._dispatches: dict[tuple[str, str, Phase], Dispatch | None] = {}
         self._offices: dict[_Office, dict[str, Enrollment]] = {}
         self._sheets: dict[str, dict[str, Enrollment]] = {}
         self._questioned: dict[_Office, set[str]] = {}
@@ -39,12 +39,14 @@ class Roll:
             self._rosters[code] = self._tx.find_roster(code)
         return self._rosters[code]
 
-    def dispatch(self, training_id: str, prefecture: str) -> Dispatch | None:
-        """The mailing of the office."""
-        office = training_id, prefecture
-        if office not in self._dispatches:
-            self._dispatches[office] = next(iter(self._tx.dispatches(*office)), None)
-        return self._dispatches[office]
+    def dispatch(self, training_id: str, prefecture: str, phase: Phase = Phase.PRE) -> Dispatch | None:
+        """The mailing of that half of the procedure to the office."""
+        key = training_id, prefecture, phase
+        if key not in self._dispatches:
+            found = self._tx.dispatches(training_id, prefecture)
+            self._dispatches |= {(training_id, prefecture, p): None for p in Phase}
+            self._dispatches |= {(training_id, prefecture, d.phase): d for d in found}
+        return self._dispatches[key]
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
@@ -60,7 +62,9 @@ class Roll:
         """The rows of one roster, in order."""
         if roster.code not in self._sheets:
             rows = self.office(roster.training_id, roster.prefecture)
-            self._sheets[roster.code] = {row.enrollment_id: row for row in rows if row.roster == roster.code}
+            mine = [row for row in rows if roster.code in {row.roster, row.post_roster}]
+            mine.sort(key=lambda row: row.number_on(roster.code))
+            self._sheets[roster.code] = {row.enrollment_id: row for row in mine}
         return list(self._sheets[roster.code].values())
 
     def row(self, enrollment_id: str) -> Enrollment:
@@ -76,8 +80,9 @@ class Roll:
         """The row has changed; `write` saves it."""
         self.office(row.training_id, row.prefecture)
         self._offices[row.training_id, row.prefecture][row.enrollment_id] = row
-        if row.roster in self._sheets:
-            self._sheets[row.roster][row.enrollment_id] = row
+        for code in (row.roster, row.post_roster):
+            if code in self._sheets:
+                self._sheets[code][row.enrollment_id] = row
         self._changed[row.enrollment_id] = row
 
     def write(self, rows: Iterable[Enrollment] = ()) -> None:

@@ -8,7 +8,17 @@ from typing import Any
 
 from daemon.domain.calendar import TOKYO
 from daemon.domain.lifecycle import owes
-from daemon.domain.model import Enrollment, MailState, OutboxState, ReviewState, Roster, Training
+from daemon.domain.model import (
+    Enrollment,
+    Handover,
+    MailState,
+    OutboxState,
+    Phase,
+    ReviewState,
+    Roster,
+    Training,
+    Value,
+)
 from daemon.handlers.intake import mailbox_line
 from daemon.ports import Kit, Transaction
 
@@ -29,7 +39,7 @@ def _shown(at: dt.datetime | None) -> str | None:
 
 
 def _training(tx: Transaction, kit: Kit, training: Training) -> dict[str, Any]:
-    rosters = tx.rosters(training.training_id)
+    rosters = [r for r in tx.rosters(training.training_id) if r.phase is Phase.PRE]
     rows: dict[str, list[Enrollment]] = {r.code: [] for r in rosters}
     for row in tx.enrollments(training_id=training.training_id):
         rows[row.roster].append(row)
@@ -43,6 +53,7 @@ def _training(tx: Transaction, kit: Kit, training: Training) -> dict[str, Any]:
         "ends_on": str(training.ends_on),
         "deadline_on": str(training.deadline_on),
         "state": training.state,
+        "handovers": [_handover(h) for h in tx.handovers(training.training_id)],
         "prefectures": [
             _prefecture(tx, training, p, [r for r in rosters if r.prefecture == p], rows) for p in prefectures
         ],
@@ -52,12 +63,26 @@ def _training(tx: Transaction, kit: Kit, training: Training) -> dict[str, Any]:
 def _prefecture(
     tx: Transaction, training: Training, prefecture: str, rosters: list[Roster], rows: dict[str, list[Enrollment]]
 ) -> dict[str, Any]:
-    dispatches = tx.dispatches(training.training_id, prefecture)
-    sent = dispatches[0].dispatched_at if dispatches else None
+    sent = {d.phase: d.dispatched_at for d in tx.dispatches(training.training_id, prefecture)}
     return {
         "prefecture": prefecture,
-        "dispatched_at": _shown(sent),
+        "dispatched_at": _shown(sent.get(Phase.PRE)),
+        "results_dispatched_at": _shown(sent.get(Phase.POST)),
         "rosters": [_roster(tx, training, r, rows[r.code]) for r in sorted(rosters, key=lambda r: (r.centre, r.code))],
+    }
+
+
+def _handover(handover: Handover) -> dict[str, Any]:
+    return {
+        "number": handover.number,
+        "rows": len(handover.enrollments),
+        "because": handover.because,
+        "made_at": _shown(handover.made_at),
+        "submitted_at": _shown(handover.submitted_at),
+        "submitted_by": handover.submitted_by or None,
+        "how": handover.how or None,
+        "xlsx_sha256": handover.xlsx_sha256,
+        "pdf_sha256": handover.pdf_sha256,
     }
 
 
@@ -80,15 +105,21 @@ def trainee(tx: Transaction, training: Training, row: Enrollment) -> dict[str, A
         "owes": list(owes(row, training.course)),
         "excluded_because": row.excluded_because or None,
         "cleanup_owed": row.cleanup_owed,
-        "dates": {
-            field: {
-                "value": value.value,
-                "status": value.status,
-                "source": value.source,
-                "evidence": _evidence(tx, value.reading_id),
-            }
-            for field, value in row.values.items()
-        },
+        "completed": row.completed,
+        "post_roster": row.post_roster or None,
+        "post_row": row.post_row or None,
+        "replaces": row.replaces or None,
+        "dates": {field: _value(tx, value) for field, value in row.values.items() if field.is_date},
+        "placement": {field: _value(tx, value) for field, value in row.values.items() if not field.is_date},
+    }
+
+
+def _value(tx: Transaction, value: Value) -> dict[str, Any]:
+    return {
+        "value": value.value,
+        "status": value.status,
+        "source": value.source,
+        "evidence": _evidence(tx, value.reading_id),
     }
 
 
