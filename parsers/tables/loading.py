@@ -15,12 +15,16 @@ from openpyxl.cell.cell import MergedCell
 from openpyxl.comments.comment_sheet import CommentSheet
 from openpyxl.packaging.relationship import get_dependents, get_rels_path
 from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import Stylesheet
+from openpyxl.utils.indexed_list import IndexedList
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet._reader import WorksheetReader
 from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
 from openpyxl.worksheet.worksheet import Worksheet
-from openpyxl.xml.constants import COMMENTS_NS
-from openpyxl.xml.functions import fromstring
+from openpyxl.xml.constants import ARC_STYLE, COMMENTS_NS
+from openpyxl.xml.functions import fromstring, localname
+
+_STYLES_WANTED = frozenset({"numFmts", "fonts", "cellXfs"})
 
 
 def load_cells(data: bytes) -> Workbook:
@@ -38,6 +42,30 @@ def load_cells(data: bytes) -> Workbook:
 
 class _Cells(ExcelReader):
     """The package reader of openpyxl with its own idea of a worksheet."""
+
+    def read(self) -> None:
+        """What grids are made of, in the order openpyxl reads it."""
+        self.read_manifest()
+        self.read_strings()
+        self.read_workbook()
+        self.read_custom()
+        self._read_styles()
+        self.read_worksheets()
+        self.archive.close()
+
+    def _read_styles(self) -> None:
+        """Number formats and strokes. Fills and borders are the part other producers get wrong most often."""
+        if ARC_STYLE not in self.valid_files:
+            return
+        root: Any = fromstring(self.archive.read(ARC_STYLE))
+        for part in list(root):
+            if localname(part) not in _STYLES_WANTED:
+                root.remove(part)
+        sheet: Any = Stylesheet.from_tree(root)
+        if sheet.cell_styles:
+            setattr(self.wb, "_fonts", IndexedList(sheet.fonts))  # noqa: B010 - unknown to the stubs
+            for name in ("number_formats", "cell_styles", "date_formats", "timedelta_formats"):
+                setattr(self.wb, f"_{name}", getattr(sheet, name))
 
     def read_worksheets(self) -> None:
         """All worksheets, in order; chart sheets are left out."""

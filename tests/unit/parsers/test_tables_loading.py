@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import zipfile
 
 import openpyxl
+import pytest
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
@@ -67,16 +70,33 @@ def test_a_comment_inside_a_merged_range_is_passed_over() -> None:
     assert load_cells(raw).worksheets[0]["A1"].value == "x"
 
 
+def test_broken_fills_and_borders_cost_neither_dates_nor_strokes() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet["A1"], sheet["B1"] = dt.datetime(2026, 4, 1), "x"
+    sheet["A1"].number_format = '[$-411]ggge"年"m"月"d"日"'
+    sheet["B1"].font = Font(strike=True)
+    out = io.BytesIO()
+    book.save(out)
+    raw = _edited(out.getvalue(), "xl/styles.xml", b"<patternFill", b'<patternFill patternType="nobody knows"')
+    with pytest.raises(ValueError, match="stylesheet"):
+        openpyxl.load_workbook(io.BytesIO(raw))
+    cells = load_cells(raw).worksheets[0]
+    assert cells["A1"].value == dt.datetime(2026, 4, 1)
+    assert cells["A1"].number_format == '[$-411]ggge"年"m"月"d"日"'
+    assert cells["B1"].font.strike
+
+
 def _with_merge(data: bytes) -> bytes:
     """A producer that merged the range and left the comment where it was."""
-    import zipfile
+    merge = b'</sheetData><mergeCells count="1"><mergeCell ref="A1:B1"/></mergeCells>'
+    return _edited(data, "xl/worksheets/sheet1.xml", b"</sheetData>", merge)
 
+
+def _edited(data: bytes, part: str, before: bytes, after: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
         for entry in old.infolist():
             content = old.read(entry)
-            if entry.filename == "xl/worksheets/sheet1.xml":
-                merge = b'</sheetData><mergeCells count="1"><mergeCell ref="A1:B1"/></mergeCells>'
-                content = content.replace(b"</sheetData>", merge)
-            new.writestr(entry, content)
+            new.writestr(entry, content.replace(before, after, 1) if entry.filename == part else content)
     return out.getvalue()
