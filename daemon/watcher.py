@@ -96,5 +96,8 @@ class Watcher:
         self.problem = str(error)
         hint = getattr(error, "retry_after_s", None)
         seconds = self._pause(self.failures, random.random(), hint)  # noqa: S311 - jitter, no secret
-        _log.warning("no mailbox", action="watch.failed", failures=self.failures, again_in_s=round(seconds))
+        _log.warning(
+            "no mailbox", action="watch.failed", failures=self.failures, again_in_s=round(seconds),
+            error=type(error).__name__,
+        )  # fmt: skip
         self._stop.wait(seconds)

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from daemon.errors import MeibodError
+from daemon.errors import MeibodError, Unavailable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _FOLDER = re.compile(r"[0-9a-f]{2}\Z")
@@ -28,6 +28,13 @@ class BlobDamaged(MeibodError):
         self.sha256 = sha256
 
 
+class BlobNotStored(Unavailable):
+    """The disk does not take the bytes: full, read-only or broken. Make room; what was to be stored is tried again."""
+
+    def __init__(self, reason: str, /) -> None:
+        super().__init__(f"the disk does not take a blob: {reason}")
+
+
 class FileBlobs:
     """`daemon.ports.Blobs` in a folder."""
 
@@ -38,11 +45,17 @@ class FileBlobs:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def put(self, data: bytes) -> str:
-        """Store; returns the SHA-256 in hex. Durable on return, idempotent."""
+        """Store; returns the SHA-256 in hex. Durable on return, idempotent. Raises BlobNotStored."""
         return self.put_many((data,))[0]
 
     def put_many(self, many: Iterable[bytes]) -> list[str]:
         """`put` for each, in order; folders are synced once."""
+        try:
+            return self._put_many(many)
+        except OSError as error:
+            raise BlobNotStored(error.strerror or type(error).__name__) from error
+
+    def _put_many(self, many: Iterable[bytes]) -> list[str]:
         names, touched = [], set()
         for data in many:
             name = hashlib.sha256(data).hexdigest()

@@ -26,7 +26,7 @@ from pathlib import Path
 import parsers
 from daemon.adapters.reading.wire import BadAnswer, Limits, Op, Request, pack_request, unpack_answer
 from daemon.adapters.reading.zygote import EXIT_NO_MEMORY, OUT_OF_TIME, READY
-from daemon.errors import MeibodError
+from daemon.errors import Unavailable
 from parsers.findings import Document, Note, Problem, Source
 from parsers.reading import ReadingContext, merge, parts_to_read
 
@@ -42,7 +42,7 @@ class ZygoteDied(Exception):
     """The warm process is gone; what it was asked for may be asked again of a new one."""
 
 
-class ReaderUnavailable(MeibodError):
+class ReaderUnavailable(Unavailable):
     """The reading process does not start: a fault of the installation, not of a mail. `meibod check` says which."""
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from daemon.adapters.blobs import BlobDamaged, FileBlobs
+from daemon.adapters.blobs import BlobDamaged, BlobNotStored, FileBlobs
 
 
 @pytest.fixture
@@ -68,6 +68,6 @@ def test_a_failed_write_leaves_nothing(blobs: FileBlobs, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("daemon.adapters.blobs.os.fsync", full)
-    with pytest.raises(OSError, match="space"):
+    with pytest.raises(BlobNotStored, match="space"):
         blobs.put(b"x")
     assert [p for p in blobs.root.rglob("*") if p.is_file()] == []
