@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from daemon.domain.model import LedgerMail, MailState
+from daemon.errors import Unavailable
 from daemon.points import reach
 from daemon.ports import Kit, Transaction
 
@@ -37,11 +38,16 @@ def _claim(tx: Transaction, kit: Kit, mail: LedgerMail) -> LedgerMail | None:
 
 
 def strike(kit: Kit, ledger_id: int, failure: Exception) -> None:
-    """Note why the attempt failed; after the last one the message is set aside."""
+    """Note why the attempt failed; after the last one the message is set aside.
+
+    A full disk or a reader that does not start is no fault of the message: such an attempt is not counted.
+    """
+    innocent = isinstance(failure, Unavailable)
     with kit.store.transaction() as tx:
         mail = tx.get_mail(ledger_id)
         # The type and place of the failure, never its text: that may quote the message.
-        mail = replace(mail, failure=f"{type(failure).__name__} in {_place(failure)}")
+        noted = f"{type(failure).__name__} in {_place(failure)}"
+        mail = replace(mail, failure=noted, attempts=max(0, mail.attempts - innocent))
         tx.save_mail(mail)
         if mail.attempts >= kit.policy.quarantine_after:
             _quarantine(tx, kit, mail)
