@@ -53,11 +53,13 @@ def show(
     config: Config = None,
 ) -> None:
     """一通の内容: 種類、差出人、読み取った値とその扱い。"""
+    from daemon.handlers.tombstones import raw_of
+
     with opened(config) as program:
         with program.store.snapshot() as tx:
             _known(tx, number)
             mail, readings, reviews = tx.get_mail(number), tx.readings(ledger_id=number), tx.reviews(ledger_id=number)
-        data = program.kit.blobs.get(mail.sha256)
+        data = raw_of(program.kit, mail.sha256)
     at = mail.received_at.astimezone(TOKYO).strftime("%Y-%m-%d %H:%M")
     typer.echo(f"#{number}  {at}  {mail.kind or ''}  {words.mail(mail.state)}  {mail.bytes} バイト")
     typer.echo(f"差出人 {mail.sender}  件名 {mail.subject}")

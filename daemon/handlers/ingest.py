@@ -14,6 +14,7 @@ from functools import partial
 
 from daemon.domain.calendar import TOKYO
 from daemon.domain.model import LedgerMail, MailState
+from daemon.errors import Refused
 from daemon.handlers.acknowledge import acknowledge
 from daemon.handlers.ahead import opened, turn_on
 from daemon.handlers.apply import apply_findings
@@ -24,6 +25,7 @@ from daemon.handlers.deliver import confirm_by_evidence
 from daemon.handlers.desk import Applied, Desk
 from daemon.handlers.replied import replied
 from daemon.handlers.roll import Roll
+from daemon.handlers.tombstones import is_removed
 from daemon.points import reach
 from daemon.ports import Kit, Transaction
 from parsers.findings import Document, MessageKind
@@ -205,6 +207,8 @@ def replay(kit: Kit, ledger_id: int, by: str) -> bool:
     """Work on a message again from its raw bytes; what is on record is confirmed, not doubled."""
     with kit.store.transaction() as tx:
         mail = tx.get_mail(ledger_id)
+        if is_removed(tx, mail.sha256):
+            raise Refused("原本は保存期間を過ぎたため削除されています。読み直せません")
         tx.save_mail(replace(mail, state=MailState.RECEIVED, attempts=0, failure="", duplicate_of=None))
         tx.append_event(kit.clock.now(), by, "mail-replayed", subject=f"mail:{ledger_id}")
     return ingest(kit, ledger_id)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from daemon.domain.calendar import TOKYO
 from daemon.domain.model import MailState, OutboxState, Training, TrainingState
 from daemon.errors import Refused
+from daemon.handlers.personal import ERASED, erase_row
 from daemon.handlers.rows import reason
 from daemon.handlers.tombstones import bury, is_removed, sweep
 from daemon.ports import Kit, Transaction
@@ -48,6 +49,8 @@ class RetentionReport:
     purged: tuple[str, ...] = ()
     blobs: int = 0
     """Files removed."""
+    erased: tuple[str, ...] = ()
+    """Trainings whose names were erased from the register."""
 
 
 def show(kit: Kit) -> list[Batch]:
@@ -76,8 +79,9 @@ def run(kit: Kit) -> RetentionReport:
             elif batch.goes_on <= today:
                 _purge(tx, kit, batch)
                 purged.append(batch.training_id)
+        erased = _erase_registers(tx, kit)
     blobs += sweep(kit.store, kit.blobs)
-    return RetentionReport(tuple(announced), tuple(purged), blobs)
+    return RetentionReport(tuple(announced), tuple(purged), blobs, erased)
 
 
 def notices(tx: Transaction, kit: Kit) -> list[Batch]:
@@ -215,6 +219,31 @@ def _training_of(data: bytes) -> str:
     except ValueError:
         return ""
     return str(document.get("training", ""))
+
+
+def _erase_registers(tx: Transaction, kit: Kit) -> tuple[str, ...]:
+    """Names of runs that ended years ago: announced, and erased when the notice is over."""
+    rule, today = kit.policy.retention, kit.clock.today()
+    erased = []
+    for training in tx.trainings():
+        ended = ended_on(tx, training)
+        if ended is None or rule.register_due_on(ended) > today:
+            continue
+        ident = training.training_id
+        rows = [r for r in tx.enrollments(training_id=ident) if r.name != ERASED]
+        notice = _notice(tx, f"names:{ident}")
+        if not rows or tx.get_fact(_stop_fact(ident)) == "on":
+            continue
+        if notice is None:
+            tx.set_fact(_notice_fact(f"names:{ident}"), today.isoformat())
+            goes_on = today + dt.timedelta(days=rule.notice_days)
+            _event(tx, kit, ident, "meibod", "purge-announced", after=goes_on, rows=len(rows))
+        elif notice + dt.timedelta(days=rule.notice_days) <= today:
+            for row in rows:
+                erase_row(tx, kit, row, "meibod", "保存期間の満了")
+            tx.set_fact(_notice_fact(f"names:{ident}"), "")
+            erased.append(ident)
+    return tuple(erased)
 
 
 def _notice_fact(training_id: str) -> str:

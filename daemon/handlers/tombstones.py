@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from daemon.errors import Refused
 from daemon.ports import Blobs, Kit, Store, Transaction
 
 PENDING = "tombstones-pending"
@@ -23,6 +24,14 @@ def tombstone_fact(sha256: str) -> str:
 def is_removed(tx: Transaction, sha256: str) -> bool:
     """Whether the blob was removed on purpose."""
     return tx.get_fact(tombstone_fact(sha256)) is not None
+
+
+def raw_of(kit: Kit, sha256: str) -> bytes:
+    """The blob; raises Refused when it was removed on purpose, KeyError when it is lost."""
+    with kit.store.snapshot() as tx:
+        if is_removed(tx, sha256):
+            raise Refused("原本は保存期間を過ぎたため削除されています（ハッシュ値と記録だけが残っています）")
+    return kit.blobs.get(sha256)
 
 
 def bury(tx: Transaction, kit: Kit, hashes: Iterable[str], because: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from daemon.adapters.store import verify_chain
 from daemon.errors import Refused
 from daemon.handlers.cases import withdraw
+from daemon.handlers.ingest import replay
 from daemon.handlers.retention import notices, resume, run, show, stop
 from daemon.handlers.schedule import cancel_training
 from daemon.handlers.verify import verify
@@ -79,6 +80,24 @@ def test_a_blob_lost_without_a_tombstone_is_still_found(house: House, cancelled:
     with house.store.snapshot() as tx:
         house.kit.blobs.remove(tx.mails()[0].sha256)
     assert [p.what for p in verify(house.kit, verify_chain) if p.problems] == ["blobs"]
+
+
+def test_the_names_of_a_run_go_years_later(house: House, cancelled: str) -> None:
+    for day in ("2031-03-15 04:00", "2031-03-23 04:00"):
+        house.at(day)
+        assert run(house.kit).erased == ()
+    house.at("2031-03-31 04:00")
+    assert run(house.kit).erased == (cancelled,)
+    assert {r.name for r in house.rows(cancelled)} == {"（消去済）"}
+    assert [p.problems for p in verify(house.kit, verify_chain)] == [()] * 5
+
+
+def test_a_removed_mail_cannot_be_read_again(house: House, cancelled: str) -> None:
+    for day in ("2027-04-01 04:00", "2027-04-08 04:00"):
+        house.at(day)
+        run(house.kit)
+    with pytest.raises(Refused, match="削除"):
+        replay(house.kit, 1, "suzuki")
 
 
 def test_a_person_stops_what_was_announced_and_may_let_it_go_later(house: House, cancelled: str) -> None:
