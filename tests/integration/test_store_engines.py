@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from daemon.adapters.store import SqlStore, open_store
+from daemon.adapters.store import SqlStore, StoreUnavailable, open_store
 from daemon.adapters.store.engine import database_url, implicit_engine, writing_engine
 from daemon.errors import Refused
 from tests.fakes.samples import AT, a_mail
@@ -124,7 +124,7 @@ def test_a_full_disk_fails_the_transaction_and_keeps_what_was_there(tmp_path: Pa
     store = memory_store(tmp_path)
     with store.transaction() as tx:
         tx.set_fact("before", "kept")
-    with pytest.raises(sa.exc.OperationalError, match="full"), store.transaction() as tx:  # noqa: PT012
+    with pytest.raises(StoreUnavailable, match="SQLITE_FULL"), store.transaction() as tx:  # noqa: PT012
         tx._connection.exec_driver_sql("PRAGMA max_page_count = 1")
         for uid in range(2000):
             tx.add_mail(a_mail(uid=uid, subject="x" * 500))
@@ -159,6 +159,17 @@ def test_a_server_that_does_not_answer_is_a_finding_not_a_crash() -> None:
     store = SqlStore(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
     assert store.check() == ["the database does not answer: OperationalError"]
     store.close()
+
+
+def test_a_server_that_is_away_and_a_mistake_of_ours_are_different_things(tmp_path: Path) -> None:
+    away = SqlStore(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
+    with pytest.raises(StoreUnavailable), away.snapshot():
+        pass
+    store = memory_store(tmp_path)
+    with pytest.raises(sa.exc.OperationalError, match="no such table"), store.transaction() as tx:
+        tx._connection.exec_driver_sql("select * from nowhere")
+    store.close()
+    away.close()
 
 
 def test_a_second_engine_in_the_process_leaves_the_locks_of_the_first_alone(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from daemon.adapters.store.engine import reading_engine, writing_engine
+from daemon.adapters.store.outage import outages_told
 from daemon.adapters.store.transaction import SqlTransaction
 from daemon.adapters.store.upgrade import migrate, version_problem
 from daemon.ports import Job
@@ -53,8 +54,11 @@ class SqlStore:
 
     @contextmanager
     def transaction(self) -> Iterator[SqlTransaction]:
-        """Read and write. Leaving the block commits, an exception rolls back; raises RuntimeError inside another."""
-        with self._alone(), self._writer.begin() as connection:
+        """Read and write. Leaving the block commits, an exception rolls back.
+
+        Raises StoreUnavailable, and RuntimeError inside another.
+        """
+        with outages_told(), self._alone(), self._writer.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
             tx = SqlTransaction(connection, writable=True)
@@ -70,7 +74,7 @@ class SqlStore:
     @contextmanager
     def snapshot(self) -> Iterator[SqlTransaction]:
         """Read only, one moment of the database; does not queue behind writers."""
-        with self._reader.begin() as connection:
+        with outages_told(), self._reader.begin() as connection:
             yield SqlTransaction(connection, writable=False)
 
     @contextmanager
