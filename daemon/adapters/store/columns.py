@@ -38,7 +38,7 @@ def instant(stored: int) -> dt.datetime:
 
 def canonical_json(value: object) -> str:
     """The one JSON text of a value: sorted keys, no spaces, characters as they are. Dates become ISO 8601 text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return _CANONICAL.encode(value)
 
 
 def _plain(value: object) -> object:
@@ -47,6 +47,9 @@ def _plain(value: object) -> object:
     if isinstance(value, set | frozenset):
         return sorted(value)
     raise TypeError(f"no JSON for a {type(value).__name__}")
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
 class Instant(TypeDecorator[dt.datetime]):
