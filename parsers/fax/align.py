@@ -32,14 +32,14 @@ def affine(form_mm: Matrix, pixels: Matrix, weights: Matrix) -> Matrix:
 
 
 def homography(form_mm: Matrix, pixels: Matrix, weights: Matrix) -> Matrix:
-    """(3, 3) projective warp, n >= 6 points, by normalised direct linear transformation with weights."""
+    """(3, 3) projective warp, n >= 4 points, by normalised direct linear transformation with weights."""
     a, ta = _normalised(form_mm)
     b, tb = _normalised(pixels)
     zero, one = np.zeros(len(a)), np.ones(len(a))
     upper = np.column_stack([a, one, zero, zero, zero, -b[:, :1] * a, -b[:, 0]])
     lower = np.column_stack([zero, zero, zero, a, one, -b[:, 1:] * a, -b[:, 1]])
     rows = np.vstack([upper * weights[:, None], lower * weights[:, None]])
-    warp = np.linalg.svd(rows, full_matrices=False)[2][-1].reshape(3, 3)
+    warp = np.linalg.eigh(rows.T @ rows)[1][:, 0].reshape(3, 3)
     warp = np.linalg.inv(tb) @ warp @ ta
     return np.asarray(warp / warp[2, 2])
 

@@ -21,6 +21,7 @@ from parsers.fax.picture import PerMm, Picture, picture_of
 from parsers.fax.placing import Placed, objections, place
 from parsers.fax.qr import FoundCode, every_code, find_codes, looks_like_ours, search_at
 from parsers.fax.remarks import fitted
+from parsers.fax.rescue import rescued_codes
 from parsers.fax.squares import find_corners
 from parsers.findings import PageKind
 from parsers.forms import EDITIONS_BY_NUMBER
@@ -59,7 +60,10 @@ def fit_pages(raster: Raster, lookup: GeometryLookup = geometry_of) -> tuple[Fou
     codes, per_mm = _codes(picture)
     groups = _by_text([c for c in codes if c.code is not None])
     if not groups:
-        return (_without_code(raster, picture, codes, lookup),)
+        rescued = [code for form in _forms(lookup) for code in rescued_codes(picture, form)]
+        if len(rescued) != 2:
+            return (_without_code(raster, picture, codes, lookup),)
+        groups = [rescued]
     if len(groups) > 1:  # more than one page in the picture, or pages cut up and joined
         groups = _by_text([c for c in every_code(picture.gray, per_mm) if c.code is not None] or codes)
     if any(len(g) > 2 for g in groups) or (len(groups) > 1 and any(len(g) < 2 for g in groups)):
@@ -185,6 +189,12 @@ def _anchors(codes: _Codes, geometry: FormGeometry) -> tuple[Matrix, Matrix]:
     )
 
 
+def _forms(lookup: GeometryLookup) -> list[FormGeometry]:
+    """One geometry for each arrangement of marks and codes; today all editions share one."""
+    forms = [form for number in EDITIONS_BY_NUMBER if (form := lookup(number)) is not None]
+    return list({(form.marks, form.codes): form for form in forms}.values())
+
+
 def _too_small(raster: Raster) -> Unplaced:
     return Unplaced(raster.page, PageKind.FOREIGN, raster.faults or (Fault.NO_CODE,), raster.details)
 
@@ -197,9 +207,9 @@ def _without_code(raster: Raster, picture: Picture, codes: Sequence[FoundCode], 
     elif codes:
         faults.append(Fault.FOREIGN_CODE)
     kind, turned = PageKind.BLANK if not codes and picture.blank else PageKind.FOREIGN, 0
-    geometry = next((g for number in EDITIONS_BY_NUMBER if (g := lookup(number)) is not None), None)
-    if kind is PageKind.FOREIGN and geometry is not None and (corners := find_corners(picture, geometry)) is not None:
-        kind, turned = PageKind.FORM, _quarter(corners.pixels)
+    corners = [c for form in _forms(lookup) if (c := find_corners(picture, form)) is not None]
+    if kind is PageKind.FOREIGN and corners:
+        kind, turned = PageKind.FORM, _quarter(corners[0].pixels)
     return Unplaced(raster.page, kind, tuple(faults), raster.details, turned_deg=turned, gray=picture.gray)
 
 
