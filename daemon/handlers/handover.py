@@ -39,7 +39,6 @@ from daemon.handlers.handed import (
 from daemon.handlers.letterwork import centre_title, office_title, sender
 from daemon.handlers.outgoing import XLSX, Draft, File, queue
 from daemon.handlers.planning import complete_or_reopen, moved
-from daemon.points import reach
 from daemon.ports import HandoverFiles, HandoverSheet, Kit, TraineeLine, Transaction
 
 _STILL_HERE = frozenset({OutboxState.HELD, OutboxState.READY})
@@ -95,14 +94,11 @@ def _make(kit: Kit, training_id: str, by: str, because: str = "") -> Handover | 
         due.training, due.number, kit.clock.today(), due.because, lines, contact=kit.letterhead.contact
     )
     files = kit.documents.handover(sheet)
-    reach("handover.after-documents")
     with kit.store.transaction() as tx:
         if what_is_due(tx, kit, training_id, because) != due:
             return None
         made = _commit(tx, kit, due, files, by)
         looked_at(tx, training_id)
-        reach("handover.before-commit")
-    reach("handover.after-commit")
     return made
 
 

@@ -20,7 +20,6 @@ from daemon.handlers.handover import trainee_line
 from daemon.handlers.letterwork import about, centre_title, office_title, sender
 from daemon.handlers.outgoing import Draft, queue
 from daemon.handlers.planning import complete_or_reopen, mailing, moved
-from daemon.points import reach
 from daemon.ports import Kit, RosterFiles, Transaction
 from parsers.forms import POST
 from parsers.listing import ListingProblem
@@ -211,7 +210,6 @@ def approve_results(kit: Kit, training_id: str, by: str, *, apply: bool = True) 
         batches = _batches(tx, kit, training)
     _ready(kit, training, batches)
     made = [(b, [make_files(kit, training, r, rows) for r, rows in b.rosters]) for b in batches]
-    reach("results.after-documents")
     drafts = [_draft(kit, training, batch, files) for batch, files in made]
     if apply:
         _commit(kit, training, list(zip(drafts, made, strict=True)), by)
@@ -328,8 +326,6 @@ def _commit(
         )  # fmt: skip
         _stop_asking_before(tx, training)
         complete_or_reopen(tx, kit, ident)
-        reach("results.before-commit")
-    reach("results.after-commit")
 
 
 def _send(
