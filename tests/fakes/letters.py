@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 from daemon.domain.letters import (
@@ -11,6 +12,7 @@ from daemon.domain.letters import (
     Colour,
     DigestBounce,
     DigestChange,
+    DigestHandover,
     DigestHeld,
     DigestLetter,
     DigestOutbox,
@@ -20,11 +22,15 @@ from daemon.domain.letters import (
     DigestTraining,
     DispatchedRoster,
     DispatchLetter,
+    FollowUp,
+    FollowUpLetter,
+    HandoverLetter,
     Letter,
     MailboxLine,
     Place,
     ReceiptLetter,
     ReminderLetter,
+    ResultsLetter,
     RosterRows,
     Row,
     Sender,
@@ -119,6 +125,39 @@ def receipt(variant: str) -> ReceiptLetter:
     return made[variant]
 
 
+def about_after() -> Subject:
+    """The same training when it is over."""
+    title = "受講者名簿（修了の有無記載済み）"
+    return dataclasses.replace(about(), roster_title=title, dispatch_code="4M7Q2K9XD4", after=True)
+
+
+def results(*, again: bool = False) -> ResultsLetter:
+    """14 trainees on two rosters, one 未修了, one withdrawn."""
+    return ResultsLetter(OFFICE, about_after(), dispatch().rosters, SENDER, dt.date(2026, 4, 20), 12, 1, 1, again)
+
+
+def follow_up(stage: FollowUp) -> FollowUpLetter:
+    """Six rows missing of 14; one of them is placed and owes the deletion."""
+    rows = (*MISSING[:1], RosterRows(MISSING[1].centre_title, "8Q2K9XD4HP", (Row(1, owes=(Field.ID_DELETED_ON,)),)))
+    sent_on, today = dt.date(2026, 4, 20), dt.date(2026, 5, 22)
+    return FollowUpLetter(stage, OFFICE, about_after(), sent_on, today, rows, 14, SENDER)
+
+
+def handover(number: int = 1) -> HandoverLetter:
+    """The checked roster, or a supplement."""
+    because = "訂正1名" if number > 1 else ""
+    one = about()
+    return HandoverLetter(
+        "中央年金事務所", one.training_name, one.course, one.starts_on, one.ends_on, number, 14, because, SENDER,
+        dt.date(2026, 4, 8),
+    )  # fmt: skip
+
+
+def receipt_after(variant: str) -> ReceiptLetter:
+    """A receipt of the time after the training."""
+    return dataclasses.replace(receipt(variant), about=about_after())
+
+
 def _trainings() -> tuple[DigestTraining, ...]:
     name = "ＷＭ操作スキルアップ研修 第1回"
     counts = {State.VERIFIED: 12, State.SENT: 6, State.QUERY: 2, State.EXCLUDED: 1}
@@ -188,6 +227,16 @@ def digest() -> DigestLetter:
     )  # fmt: skip
 
 
+def digest_of_handovers() -> DigestLetter:
+    """That morning, with a roster for 中央年金事務所 to be handed in and a supplement that waits as a mail."""
+    name = "ＷＭ操作スキルアップ研修 第1回"
+    waiting = (
+        DigestHandover("T1", name, 1, 14, "", "print"),
+        DigestHandover("T1", name, 2, 1, "訂正1名", "mail", 62),
+    )
+    return dataclasses.replace(digest(), handovers=waiting)
+
+
 def quiet_digest() -> DigestLetter:
     """A morning on which nothing is there at all."""
     return DigestLetter(at(8, 30), None, (), MailboxLine(0, 0, None), AuditHead(0, ""))
@@ -198,10 +247,20 @@ def to_offices() -> list[Letter]:
     requests: list[Letter] = [dispatch(), dispatch(new_id=True)]
     reminders = [reminder(s, new_id=n, attachments=int(n)) for s in Stage for n in (False, True)]
     receipts = [receipt(v) for v in ("complete", "partial", "nothing-read", "unplaced")]
-    return [*requests, *reminders, *receipts]
+    after = [results(), results(again=True), *(follow_up(s) for s in FollowUp)]
+    receipts += [receipt_after(v) for v in ("complete", "partial", "nothing-read")]
+    return [*requests, *reminders, *receipts, *after]
 
 
 def every_letter() -> list[Letter]:
     """Those, and the mails to the admins."""
     alarm = AlarmLetter(Alarm("ledger-gap", at(7), detail="UID 4412"), at(8), "meibod-1")
-    return [*to_offices(), digest(), quiet_digest(), alarm, AlarmLetter(Alarm("何かが変です"), at(8))]
+    return [
+        *to_offices(),
+        handover(),
+        handover(2),
+        digest(),
+        quiet_digest(),
+        alarm,
+        AlarmLetter(Alarm("何かが変です"), at(8)),
+    ]

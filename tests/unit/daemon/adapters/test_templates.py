@@ -15,8 +15,9 @@ from daemon.adapters import wording
 from daemon.adapters.templates import AUDIENCES, JinjaTemplates, TemplateBroken, Words
 from daemon.domain import letters
 from daemon.domain.letters import AlarmCode, Colour, Row
-from daemon.domain.model import MailPurpose, OutboxState, SourceKind, State, Status
-from daemon.domain.reminding import Hold, Stage
+from daemon.domain.model import MailPurpose, OutboxState, SourceKind, State, Status, TrainingState
+from daemon.domain.policy import HandoverWay
+from daemon.domain.reminding import FollowUp, Hold, Stage
 from parsers.findings import Field, Problem
 from tests.fakes import letters as samples
 
@@ -45,6 +46,9 @@ def test_no_sentence_is_kept_for_a_problem_that_is_not_in_the_closed_list() -> N
         ("source", SourceKind),
         ("purpose", MailPurpose),
         ("stage", Stage),
+        ("stage", FollowUp),
+        ("training", TrainingState),
+        ("way", HandoverWay),
         ("outbox", OutboxState),
         ("colour", Colour),
         ("hold", Hold),
@@ -108,6 +112,46 @@ def test_a_dispatch_names_deadline_rosters_and_where_to_answer(new_id: bool) -> 
         assert wanted in mail.text
     assert ("指認証" in mail.text) is new_id
     assert ("出向く必要はありません" in mail.text.replace("\n　　　", "")) is not new_id
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        samples.results(), samples.results(again=True), *(samples.follow_up(s) for s in FollowUp),
+        *(samples.receipt_after(v) for v in ("complete", "partial", "nothing-read")),
+    ],
+    ids=lambda x: x.template,
+)  # fmt: skip
+def test_after_the_training_no_mail_speaks_of_a_deadline_or_presses(letter: letters.Letter) -> None:
+    mail = OURS.render(letter.template, letter)
+    for word in ("期限", "督促", "至急", "遅延", "4月7日"):
+        assert word not in mail.subject + mail.text
+
+
+def test_the_mail_with_results_says_what_to_do_in_the_words_of_the_procedure() -> None:
+    text = OURS.render("results/first", samples.results()).text.replace("\n　　　", "").replace("\n", "")
+    for wanted in (
+        "終了いたしました", "今後配属予定のセンター名（予定のない方は理由）", "兼務登録の削除またはＩＤの削除",
+        "修了12名・未修了1名・受講取りやめ1名", "横浜中年金事務所／回付番号 7Q2K9XD4HP", "4M7Q2K9XD4",
+    ):  # fmt: skip
+        assert wanted in text
+
+
+def test_a_roster_for_the_central_office_is_offered_in_text_and_html() -> None:
+    letter = samples.digest_of_handovers()
+    mail = OURS.render(letter.template, letter)
+    for shown in (mail.text, mail.html):
+        assert "meibod submission mark T1 --number 1" in shown
+        assert "meibod outbox release 62" in shown
+    assert letter.todo_count == samples.digest().todo_count + 1
+
+
+def test_the_supplement_for_the_central_office_is_marked() -> None:
+    first, second = (OURS.render(samples.handover(n).template, samples.handover(n)) for n in (1, 2))
+    assert "追加・訂正" not in first.subject
+    assert "追加・訂正（第1回）" in second.subject
+    assert "訂正1名" in second.text
+    assert "中央年金事務所 御中" in first.text
 
 
 EARLY = (Stage.UPCOMING, Stage.CHECK, Stage.LAST, Stage.TODAY)
