@@ -26,6 +26,8 @@ from daemon.ports import Kit, SubmissionOutcome, Submitted, Transaction
 
 LADDER_S = (60, 450, 900, 1800, 3600, 7200, 14400, 14400, 28800, 28800, 43200)
 """Seconds before attempt 2, 3, …; a day and a half in all (RFC 5321 §4.5.4.1 asks for days, an office for news)."""
+_KNOCK_AGAIN_S = 300
+"""A row that is still due after this long gets a new job."""
 KILL_SWITCH = "kill-switch"
 
 
@@ -243,15 +245,20 @@ def settle(kit: Kit, *, starting: bool = False, lease_s: int = 1800) -> SettleRe
         ready = tx.outbox(states=[OutboxState.READY], due_at=now)
         stopped = tx.get_fact(KILL_SWITCH) == "on"
         for mail in () if stopped else ready:
-            tx.enqueue(deliver_job(mail.outbox_id, _knock(mail)))
+            tx.enqueue(deliver_job(mail.outbox_id, _knock(mail, now)))
         reach("settle.before-commit")
     reach("settle.after-commit")
     return SettleReport(lost, resent, tuple(m.outbox_id for m in ready))
 
 
-def _knock(mail: OutboxMail) -> int:
-    """A number that is new for each time the row became due, so that the queue takes a fresh job."""
-    return mail.attempts * 1_000_003 + int(mail.not_before_at.timestamp()) % 1_000_003
+def _knock(mail: OutboxMail, now: dt.datetime) -> str:
+    """New each time the row became due, and every few minutes that it stays due, so that the queue takes a fresh job.
+
+    The job before may have ended without touching the row: the database was away, the reader did not start. A job too
+    many is harmless, none for ever is a mail that never leaves.
+    """
+    overdue = int((now - mail.not_before_at).total_seconds() // _KNOCK_AGAIN_S)
+    return f"{mail.attempts}:{int(mail.not_before_at.timestamp())}:{overdue}"
 
 
 def _again(tx: Transaction, kit: Kit, mail: OutboxMail) -> int:

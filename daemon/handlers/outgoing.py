@@ -100,7 +100,7 @@ def _record(tx: Transaction, kit: Kit, draft: Draft, outbox_id: int) -> None:
         tx.enqueue(deliver_job(outbox_id, 1))
 
 
-def deliver_job(outbox_id: int, attempt: int) -> Job:
+def deliver_job(outbox_id: int, attempt: int | str) -> Job:
     """The job for one attempt: a repeated enqueue of the same attempt is dropped."""
     return Job("deliver", f"deliver:{outbox_id}:{attempt}", {"outbox_id": outbox_id})
 
