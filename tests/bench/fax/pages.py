@@ -181,7 +181,8 @@ def main() -> None:
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
     print(
-        "mode, weather      n  placed  refused ≤95%  wrong  one code  unsound cells  error mm p50/p99/max (sound)  ms p50/p95"
+        "mode, weather      n  placed  refused ≤95%  wrong  one code  unsound cells  "
+        "error mm p50/p99/max (sound)  ms p50/p95"
     )
     for name, t in run(chosen.pages, chosen.seed):
         bound = upper_bound(t.pages - t.placed, t.pages)
@@ -189,7 +190,8 @@ def main() -> None:
         print(
             f"{name:16} {t.pages:4}  {t.placed:6}  {bound:12.2%}  {t.wrong:5}  {t.one_code:8}  "
             f"{t.unsound / max(t.cells, 1):12.2%}   {errors[0]:.2f}/{errors[1]:.2f}/{errors[2]:.2f} "
-            f"({max(t.sound_errors_mm):.2f})   {np.percentile(t.milliseconds, 50):.0f}/{np.percentile(t.milliseconds, 95):.0f}"
+            f"({max(t.sound_errors_mm):.2f})   "
+            f"{np.percentile(t.milliseconds, 50):.0f}/{np.percentile(t.milliseconds, 95):.0f}"
             f"  {dict(t.refused) or ''}",
             flush=True,
         )
