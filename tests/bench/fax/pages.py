@@ -181,20 +181,22 @@ def main() -> None:
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
     print(
-        "mode, weather      n  placed  refused ≤95%  wrong  one code  unsound cells  "
-        "error mm p50/p99/max (sound)  ms p50/p95"
+        "mode, weather      n  placed  refused ≤95%  wrong  1 code  unsound  error mm p50/p99/max (sound)  ms p50/p95"
     )
-    for name, t in run(chosen.pages, chosen.seed):
-        bound = upper_bound(t.pages - t.placed, t.pages)
-        errors = [float(np.percentile(t.errors_mm, q)) for q in (50, 99, 100)]
-        print(
-            f"{name:16} {t.pages:4}  {t.placed:6}  {bound:12.2%}  {t.wrong:5}  {t.one_code:8}  "
-            f"{t.unsound / max(t.cells, 1):12.2%}   {errors[0]:.2f}/{errors[1]:.2f}/{errors[2]:.2f} "
-            f"({max(t.sound_errors_mm):.2f})   "
-            f"{np.percentile(t.milliseconds, 50):.0f}/{np.percentile(t.milliseconds, 95):.0f}"
-            f"  {dict(t.refused) or ''}",
-            flush=True,
-        )
+    for name, tally in run(chosen.pages, chosen.seed):
+        print(line(name, tally), flush=True)
+
+
+def line(name: str, tally: Tally) -> str:
+    """One row of the table."""
+    bound = upper_bound(tally.pages - tally.placed, tally.pages)
+    worst = "/".join(f"{np.percentile(tally.errors_mm, q):.2f}" for q in (50, 99, 100))
+    spent = "/".join(f"{np.percentile(tally.milliseconds, q):.0f}" for q in (50, 95))
+    return (
+        f"{name:16} {tally.pages:4}  {tally.placed:6}  {bound:12.2%}  {tally.wrong:5}  {tally.one_code:6}  "
+        f"{tally.unsound / max(tally.cells, 1):7.2%}  {worst} ({max(tally.sound_errors_mm):.2f})  {spent}"
+        f"  {dict(tally.refused) or ''}"
+    )
 
 
 if __name__ == "__main__":
