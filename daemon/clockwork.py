@@ -95,17 +95,18 @@ class Clockwork:
             self._ticked_s = time.monotonic()
 
     async def _attend(self, chore: Chore) -> None:
-        now = self._clock.now()
-        if not is_due(chore, await self._last_run(chore), now):
-            return
         try:
-            await asyncio.to_thread(chore.run)
-        except Exception as error:  # noqa: BLE001 - one chore must not stop the clock
+            await self._run_when_due(chore)
+        except Exception as error:  # noqa: BLE001 - one chore, or a database that is away, must not stop the clock
             _log.error("a chore failed", action="clock.failed", chore=chore.name, error=type(error).__name__)
-            return
         finally:
             self._ticked_s = time.monotonic()
-        await self._stamp(chore, now)
+
+    async def _run_when_due(self, chore: Chore) -> None:
+        now = self._clock.now()
+        if is_due(chore, await self._last_run(chore), now):
+            await asyncio.to_thread(chore.run)
+            await self._stamp(chore, now)
 
     async def _last_run(self, chore: Chore) -> dt.datetime | None:
         if chore.name not in self._last and not chore.every_s:
