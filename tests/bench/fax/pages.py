@@ -180,9 +180,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
-    print(
-        "mode, weather      n  placed  refused ≤95%  wrong  1 code  unsound  error mm p50/p99/max (sound)  ms p50/p95"
-    )
+    print("mode, weather      n  placed  refused ≤95%  wrong  1 code  unsound  mm p50/p99/max (sound)  ms p50/p95")
     for name, tally in run(chosen.pages, chosen.seed):
         print(line(name, tally), flush=True)
 
