@@ -14,8 +14,7 @@ import pytest
 
 from daemon.domain.model import OutboxMail, OutboxState
 from tests.acceptance.crash.running import Daemon, Hq
-from tests.acceptance.crash.stage import OFFICES, Stage, Undisturbed
-from tests.acceptance.crash.test_running_daemon import rest_of_the_story
+from tests.acceptance.crash.stage import OFFICES, Stage
 from tests.integration.servers.dovecot import Dovecot
 from tests.integration.servers.processes import wait_until
 
@@ -37,15 +36,6 @@ def request(hq: Hq, address: str) -> OutboxMail:
     return next(m for m in hq.outbox() if m.recipients[0] == address)
 
 
-def ends_as_ever(hq: Hq, expected: Undisturbed) -> None:
-    daemon = hq.ready()
-    rest_of_the_story(hq)
-    assert daemon.end() == 0
-    hq.report()
-    assert hq.stage.problems() == []
-    assert hq.stage.story() == expected[0]
-
-
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize(("prefecture", "outcome"), [("神奈川", OutboxState.SENT), ("千葉", OutboxState.UNKNOWN)])
 def test_sigterm_waits_for_the_outcome_of_what_is_under_way(
@@ -57,24 +47,3 @@ def test_sigterm_waits_for_the_outcome_of_what_is_under_way(
         assert daemon.process.wait(60) == 0
         assert request(hq, address).state is outcome
         assert OutboxState.IN_FLIGHT not in {m.state for m in hq.outbox()}
-
-
-@pytest.mark.timeout(200)
-@pytest.mark.parametrize(("prefecture", "taken"), [("神奈川", True), ("千葉", False)])
-def test_a_second_sigterm_ends_at_once_and_the_next_start_settles_what_it_left(
-    tmp_path: Path, dovecot: Dovecot, undisturbed: Undisturbed, prefecture: str, taken: bool
-) -> None:
-    address = OFFICES[prefecture]
-    with Stage(tmp_path / "home", f"hurry-{taken}", dovecot) as stage, asked_to_end(stage, address) as (hq, daemon):
-        daemon.signal(signal.SIGTERM)
-        assert daemon.process.wait(10) == 1
-        left = [m for m in hq.outbox() if m.state is OutboxState.IN_FLIGHT]
-        assert [m.recipients[0] for m in left] == [address], "what only waits for its turn is not in doubt"
-        stage.relay.go_on()
-        wait_until("taken", lambda: len(stage.relay.to(address)) == taken)
-        ends_as_ever(hq, undisturbed)
-        ended = request(hq, address)
-    if taken:
-        assert (ended.state, ended.attempts) == (OutboxState.CONFIRMED, 1), "our copy is the evidence"
-    else:
-        assert (ended.state, ended.attempts) == (OutboxState.SENT, 2), "nothing came back, so the same bytes went again"
