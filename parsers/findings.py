@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, TypeAlias
 
 Box: TypeAlias = tuple[float, float, float, float]
@@ -226,6 +227,12 @@ class Evidence:
     cell: str = ""
     crop_sha256: str = ""
     """Blob of the picture of the cell as the reader saw it."""
+    readers: tuple[str, ...] = ()
+    """What each reader of a picture saw for itself, box by box: "080410", "□" an empty box, "？" no digit."""
+    fit_error_mm: float | None = None
+    """Residual of the fit of the page: how far the boxes may lie from where they were cut out."""
+    page_sha256: str = ""
+    """Of the pixels of the page as they came out of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +280,12 @@ class Page:
     fit_error_mm: float | None = None
     problems: tuple[Problem, ...] = ()
     part: str = ""
+    header: str = ""
+    """What fax machines printed above the form, as read: evidence for routing, never proof."""
+    header_sha256: str = ""
+    """Picture of that line."""
+    guesses: tuple[str, ...] = ()
+    """Roster codes printed on a page whose page code is lost: for the person who names the roster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +368,18 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A part of a page as a reader saw it."""
+
+    png: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The hash evidence and pages name it by."""
+        return sha256(self.png).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """All that was found in one file."""
 
@@ -363,12 +388,18 @@ class Document:
     findings: tuple[Finding, ...] = ()
     problems: tuple[Note, ...] = ()
     message: Message | None = None
+    pictures: tuple[Picture, ...] = ()
+    """What the evidence shows; kept as blobs, no part of the JSON document."""
+
+
+_APART = frozenset({"pictures"})
+"""Bytes: they travel beside the JSON, not in it."""
 
 
 def to_json(value: object) -> Any:
     """Turn any value of this module into JSON-ready dicts and lists; `Message.sender` becomes "from" (contract 3.4)."""
     if is_dataclass(value) and not isinstance(value, type):
-        pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
+        pairs = ((f.name, getattr(value, f.name)) for f in fields(value) if f.name not in _APART)
         keep = {"sender": "from"} if isinstance(value, Message) else {}
         shown = {keep.get(k, k): to_json(v) for k, v in pairs}
         if isinstance(value, Document) and value.message is None:
@@ -382,7 +413,7 @@ def to_json(value: object) -> Any:
 
 
 def document_from_json(raw: Mapping[str, Any]) -> Document:
-    """Inverse of `to_json` for a `Document`; raises `KeyError`, `TypeError` or `ValueError` on anything else."""
+    """Inverse of `to_json` for a `Document` without pictures; raises `KeyError`, `TypeError` or `ValueError` else."""
     message = raw.get("message")
     return Document(
         source=Source(**raw["source"]),
@@ -394,7 +425,8 @@ def document_from_json(raw: Mapping[str, Any]) -> Document:
 
 
 def _page(raw: Mapping[str, Any]) -> Page:
-    return Page(**{**raw, "kind": PageKind(raw["kind"]), "problems": _problems(raw["problems"])})
+    fixed = {"kind": PageKind(raw["kind"]), "problems": _problems(raw["problems"]), "guesses": tuple(raw["guesses"])}
+    return Page(**{**raw, **fixed})
 
 
 def _problems(raw: list[str]) -> tuple[Problem, ...]:
@@ -404,7 +436,8 @@ def _problems(raw: list[str]) -> tuple[Problem, ...]:
 def evidence_from_json(raw: Mapping[str, Any]) -> Evidence:
     """Inverse of `to_json` for an `Evidence`."""
     box = raw.get("box_mm")
-    return Evidence(**{**raw, "box_mm": None if box is None else (box[0], box[1], box[2], box[3])})
+    placed = None if box is None else (box[0], box[1], box[2], box[3])
+    return Evidence(**{**raw, "box_mm": placed, "readers": tuple(raw.get("readers", ()))})
 
 
 def _finding(raw: Mapping[str, Any]) -> Finding:

@@ -104,6 +104,7 @@ def merge(document: Document, part: Document) -> Document:
         findings=document.findings + part.findings,
         problems=document.problems + part.problems,
         message=message,
+        pictures=document.pictures + part.pictures,
     )
 
 

@@ -1,19 +1,20 @@
 """What goes to a reading child and what it may send back.
 
 To the child, one memory file: four bytes of length, a JSON head, then the bytes to read. From the child, one pipe:
-eight bytes of length, then the JSON of a `Document`. Everything that comes back is untrusted.
+eight bytes of length, then the JSON of a `Document` and its pictures. Everything that comes back is untrusted.
 """
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from parsers.findings import Document, document_from_json, to_json
+from parsers.findings import Document, Picture, document_from_json, to_json
 from parsers.reading import ReadingContext
 
 _HEAD = struct.Struct("!I")
@@ -83,7 +84,11 @@ def unpack_request(raw: bytes) -> tuple[Request, Limits]:
 
 def pack_answer(document: Document) -> bytes:
     """Bytes for the pipe."""
-    raw = json.dumps(to_json(document), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    answer = {
+        "document": to_json(document),
+        "pictures": [base64.b64encode(picture.png).decode("ascii") for picture in document.pictures],
+    }
+    raw = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     return _LENGTH.pack(len(raw)) + raw
 
 
@@ -92,7 +97,9 @@ def unpack_answer(raw: bytes) -> Document:
     if len(raw) < _LENGTH.size or len(raw) - _LENGTH.size != _LENGTH.unpack_from(raw)[0]:
         raise BadAnswer("cut short")
     try:
-        return document_from_json(json.loads(raw[_LENGTH.size :].decode("utf-8", "surrogatepass")))
+        answer = json.loads(raw[_LENGTH.size :].decode("utf-8", "surrogatepass"))
+        pictures = tuple(Picture(base64.b64decode(one, validate=True)) for one in answer["pictures"])
+        return replace(document_from_json(answer["document"]), pictures=pictures)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as e:
         raise BadAnswer(type(e).__name__) from e
 

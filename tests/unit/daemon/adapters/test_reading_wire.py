@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -18,10 +19,11 @@ from daemon.adapters.reading.wire import (
     unpack_answer,
     unpack_request,
 )
-from parsers.findings import Document, Note, Problem, Source
+from parsers.findings import Document, Note, Picture, Problem, Source
 from parsers.reading import ReadingContext
 
 DOCUMENT = Document(Source("名簿.xlsx", "0" * 64, "text/plain"), problems=(Note(Problem.TOO_LARGE, "\udc80"),))
+PICTURED = replace(DOCUMENT, pictures=(Picture(b"\x89PNG\x00\xff"), Picture(b"")))
 
 
 @given(
@@ -44,6 +46,10 @@ def test_an_answer_arrives_as_it_was_sent_whatever_its_characters() -> None:
     assert unpack_answer(pack_answer(DOCUMENT)) == DOCUMENT
 
 
+def test_pictures_travel_beside_the_document() -> None:
+    assert unpack_answer(pack_answer(PICTURED)) == PICTURED
+
+
 @given(st.integers(0, 200))
 def test_an_answer_cut_short_is_no_answer(kept: int) -> None:
     whole = pack_answer(DOCUMENT)
@@ -53,7 +59,18 @@ def test_an_answer_cut_short_is_no_answer(kept: int) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"null", b"[]", b"{}", b'{"source":1}', b"\xff", b"[" * 100_000, b'{"source":{},"pages":5}', b'"x"', b"NaN"],
+    [
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"source":1}',
+        b"\xff",
+        b"[" * 100_000,
+        b'{"source":{},"pages":5}',
+        b'"x"',
+        b"NaN",
+        b'{"document":{},"pictures":["!"]}',
+    ],
 )
 def test_an_answer_that_is_no_document_is_no_answer(body: bytes) -> None:
     with pytest.raises(BadAnswer):
