@@ -100,8 +100,8 @@ def _font(px: int) -> ImageFont.FreeTypeFont:
 def _bent(ink: Gray, hand: Hand, tall_mm: float, rng: np.random.Generator) -> Gray:
     tall, wide = ink.shape
     knots = 3, max(3, round(3 * wide / tall)), 2
-    bend = rng.normal(0, 1, knots).astype(np.float32) * np.float32(0.045 * tall_mm * _PX_PER_MM)
-    bend = cv2.resize(bend, (wide, tall), interpolation=cv2.INTER_CUBIC)
+    strays = rng.normal(0, 0.045 * tall_mm * _PX_PER_MM, knots).astype(np.float32)
+    bend = cv2.resize(strays, (wide, tall), interpolation=cv2.INTER_CUBIC)
     x, y = np.meshgrid(np.arange(wide, dtype=np.float32), np.arange(tall, dtype=np.float32))
     slanted = x + np.float32(hand.slant) * (y - np.float32(tall / 2))
     return np.asarray(cv2.remap(ink, slanted + bend[..., 0], y + bend[..., 1], cv2.INTER_LINEAR), dtype=np.uint8)
