@@ -365,6 +365,17 @@ class Message:
     recipients: tuple[str, ...] = ()
     authentication: str = ""
     """The topmost Authentication-Results header, raw."""
+    above: int = 0
+    """How many characters of `said` stand above everything quoted."""
+    hides_text: bool = False
+    """Among them may be some that a reader of the mail does not see (HTML styled to hide them)."""
+    authors: tuple[str, ...] = ()
+    """Every address of every From field, lower case, as often as it stands there."""
+
+    @property
+    def opening(self) -> str:
+        """What was written above everything quoted."""
+        return self.said[: self.above]
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,5 +483,6 @@ def _message(raw: Mapping[str, Any]) -> Message:
             "bounce": bounce,
             "tokens": Tokens(*(tuple(tokens[k]) for k in ("references", "plus", "codes"))),
             "recipients": tuple(values["recipients"]),
+            "authors": tuple(values["authors"]),
         }
     )

@@ -37,6 +37,11 @@ def sender(headers: Headers) -> Mailbox:
     return Mailbox("", "")
 
 
+def authors(headers: Headers) -> tuple[str, ...]:
+    """Every address of every From field, lower case, as often as it stands there: an honest mail has one."""
+    return tuple(a.lower() for raw in headers.all_raw("from") for a in _addresses(raw[:_MAX_BYTES]))[:MAX_ADDRESSES]
+
+
 def addresses(headers: Headers, *fields: str) -> tuple[str, ...]:
     """Every address of the named fields, lower case, each once, in order of appearance, at most MAX_ADDRESSES."""
     return tuple(dict.fromkeys(a.lower() for a in cased_addresses(headers, *fields)))[:MAX_ADDRESSES]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from parsers.findings import Problem
 from parsers.mail.charsets import decode
-from parsers.mail.markup import text_of_html
+from parsers.mail.markup import HIDDEN, marked_text_of_html
 from parsers.mail.parameters import display_name, file_name
 from parsers.mail.structure import Section
 
@@ -41,6 +41,8 @@ class Body:
     reports: tuple[Section, ...]
     """Machine-readable parts of a multipart/report."""
     problems: tuple[Problem, ...]
+    marked: str = ""
+    """The text with `markup.HIDDEN` where a reader of the mail may not see what follows."""
 
 
 def read_body(root: Section) -> Body:
@@ -52,7 +54,8 @@ def read_body(root: Section) -> Body:
     attached = tuple(s for s in leaves if s.media not in _REPORT_PARTS and not _is_text(s))
     if not text.strip():
         text = reader.text_of_named(attached)
-    return Body(text, frozenset(reader.cids), attached, reports, tuple(dict.fromkeys(reader.problems)))
+    problems = tuple(dict.fromkeys(reader.problems))
+    return Body(text.replace(HIDDEN, ""), frozenset(reader.cids), attached, reports, problems, text)
 
 
 def section_name(section: Section) -> tuple[str, bool]:
@@ -121,7 +124,7 @@ class _Reader:
         if section.media not in ("text/html", "text/x-amp-html"):
             return text
         self.cids.update(c.lower() for c in _CID.findall(text))
-        return text_of_html(text)
+        return marked_text_of_html(text)
 
 
 def _unflow(text: str, *, delete_space: bool) -> str:

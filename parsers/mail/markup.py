@@ -17,13 +17,26 @@ _LINE_TAGS = frozenset(
 )
 _QUOTE = re.compile("[\"']")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
+_HIDES = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|opacity\s*:\s*0(?![.\d]*[1-9])|(?:^|\s)hidden(?=[\s=/>])|"
+    r"font-size\s*:\s*0*(?:\.0*)?[01]?(?:px|pt|em|%)?\s*(?:[;\"']|$)|"
+    r"(?<![-\w])color\s*[:=]\s*[\"']?\s*(?:#fff(?:fff)?\b|white\b|transparent|rgba?\(\s*255\s*,\s*255\s*,\s*255)",
+    re.IGNORECASE,
+)
+HIDDEN = "\x00"
+"""Stands where an element begins whose style may keep it from being seen. Texts of mails hold no NUL of their own."""
 RULE = "________________________________"
 """What a horizontal rule becomes: Outlook writes the same before a quoted mail in plain text."""
 
 
 def text_of_html(source: str) -> str:
     """Readable lines: block elements end a line, table cells are a tab apart, quoted blocks get "> "."""
-    return _Scanner(source).run()
+    return marked_text_of_html(source).replace(HIDDEN, "")
+
+
+def marked_text_of_html(source: str) -> str:
+    """The same lines with `HIDDEN` before everything that a reader of the mail may not see."""
+    return _Scanner(source.replace(HIDDEN, "")).run()
 
 
 class _Scanner:
@@ -90,6 +103,8 @@ class _Scanner:
         closing = self.source[tag.start() + 1] == "/"
         if name in _DROPPED and not closing:
             return self._past(name, after)
+        if not closing and _HIDES.search(self.source, tag.end(), after):
+            self.line.append(HIDDEN)
         if name == "br":
             self._break(keep_empty=True)
         elif name == "hr":
@@ -106,6 +121,8 @@ class _Scanner:
 
     def _past(self, name: str, at: int) -> int:
         close = self._find(f"</{name}", at)
+        if name == "style" and _HIDES.search(self.source, at, close if close >= 0 else len(self.source)):
+            self.line.append(HIDDEN)
         if close < 0:
             return at if name == "head" else len(self.source)
         end = self._find(">", close)
@@ -116,8 +133,13 @@ class _Scanner:
             self.line.append(_SPACES.sub(" ", html.unescape(source)).replace("\xa0", " "))
 
     def _break(self, *, keep_empty: bool = False) -> None:
-        text = "".join(self.line).strip(" \t")
+        marked = "".join(self.line)
+        text = marked.replace(HIDDEN, "").strip(" \t")
         self.line.clear()
+        if HIDDEN in marked and text:
+            text = HIDDEN + text
+        elif HIDDEN in marked:
+            self.line.append(HIDDEN)  # what an empty line hides begins on the next one
         if text or keep_empty:
             self.lines.append("> " * self.depth + text if text else "")
 

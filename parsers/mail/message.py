@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from parsers.findings import Bounce, Message, MessageKind, Note, Problem
 from parsers.mail import automatic, receipts, reports
-from parsers.mail.addresses import Mailbox, addresses, sender
+from parsers.mail.addresses import Mailbox, addresses, authors, sender
 from parsers.mail.attachments import MESSAGE_TYPES, Leaf, read_leaf
 from parsers.mail.automatic import Machine, Sign
 from parsers.mail.bodies import Body, read_body
 from parsers.mail.bounces import Letter, guess_bounce, is_machine
 from parsers.mail.headers import Headers, decode_words
+from parsers.mail.markup import HIDDEN
 from parsers.mail.promises import promised
-from parsers.mail.quotes import Said, split_quotes
+from parsers.mail.quotes import Said, above_quotes, split_with_start
 from parsers.mail.structure import Section, grow
 from parsers.mail.tokens import find_tokens
 from parsers.mail.wording import Wording, classify_said
@@ -71,7 +72,7 @@ def read_message(raw: bytes, context: ReadingContext) -> ParsedMail:
     tree = grow(raw)
     body = read_body(tree.root)
     leaves = tuple(read_leaf(section, body.cids) for section in body.attachments)
-    mail = _Mail(tree.root, body, leaves, split_quotes(body.text), context)
+    mail = _Mail(tree.root, body, leaves, split_with_start(body.text), context)
     verdict = _judge(mail)
     notes = [Note(code) for code in dict.fromkeys(tree.problems + body.problems + mail.header_problems())]
     notes += [Note(Problem.NAME_GUESSED, leaf.name, leaf.path) for leaf in leaves if leaf.name_guessed]
@@ -92,13 +93,14 @@ class _Mail:
     """One mail taken apart, and the questions that are asked more than once."""
 
     def __init__(
-        self, root: Section, body: Body, leaves: tuple[Leaf, ...], text: Said, context: ReadingContext
+        self, root: Section, body: Body, leaves: tuple[Leaf, ...], split: tuple[Said, int], context: ReadingContext
     ) -> None:
-        self.root, self.body, self.leaves, self.text, self.context = root, body, leaves, text, context
+        self.root, self.body, self.leaves, self.context = root, body, leaves, context
+        self.text, self.lines_above = split
         self.headers: Headers = root.headers
         self.sender: Mailbox = sender(root.headers)
         self.subject = root.headers.text("subject")
-        self.sign: Sign = automatic.look(root.headers, self.subject, text.said, context.own_addresses)
+        self.sign: Sign = automatic.look(root.headers, self.subject, self.text.said, context.own_addresses)
         self.unattended = automatic.forbids_answer(root.headers, self.sender)
         self.carries_roster = any(self._own_roster(leaf) for leaf in leaves)
         """Something of its own that may be a roster; an attached mail is somebody else's."""
@@ -249,6 +251,9 @@ def _message(mail: _Mail, verdict: _Verdict) -> Message:
         asks_no_reply=machine or mail.unattended,
         recipients=addresses(headers, "to", "cc"),
         authentication=headers.raw("authentication-results").decode("utf-8", "replace"),
+        above=len(above_quotes(mail.body.text, mail.lines_above)),
+        hides_text=any(HIDDEN in line for line in mail.body.marked.split("\n")[: mail.lines_above]),
+        authors=authors(headers),
     )
 
 

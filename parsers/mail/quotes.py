@@ -74,10 +74,15 @@ class Said(NamedTuple):
 
 def split_quotes(text: str) -> Said:
     """Cut `text` into what was written now and what was quoted or forwarded, both as lines in their order."""
+    return split_with_start(text)[0]
+
+
+def split_with_start(text: str) -> tuple[Said, int]:
+    """Both halves, and how many lines of `text` stand above the first quoted or forwarded one."""
     lines = text.split("\n")[:MAX_LINES]
     said: list[str] = []
     quoted: list[str] = []
-    at = 0
+    at = start = 0
     while at < len(lines):
         if _QUOTE_MARK.match(lines[at]):
             quoted.append(lines[at])
@@ -86,6 +91,7 @@ def split_quotes(text: str) -> Said:
         head = _head_length(lines, at)
         if not head:
             said.append(lines[at])
+            start += not quoted
             at += 1
             continue
         quoted += lines[at : at + head]
@@ -93,7 +99,12 @@ def split_quotes(text: str) -> Said:
         if not _quote_marks_follow(lines, at):
             quoted += lines[at:]
             break
-    return Said(_tidy(said), _tidy(quoted))
+    return Said(_tidy(said), _tidy(quoted)), start
+
+
+def above_quotes(text: str, lines_above: int) -> str:
+    """What was written in the first lines, before anything quoted: the beginning of `said`."""
+    return _tidy(text.split("\n")[:lines_above])
 
 
 def _head_length(lines: list[str], at: int) -> int:

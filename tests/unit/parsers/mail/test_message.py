@@ -51,6 +51,7 @@ def test_header_fields_are_told() -> None:
     assert found.authentication == "mx.hq.example; spf=pass"
     assert found.tokens.plus == ("t0k",)
     assert not found.asks_no_reply
+    assert found.authors == ("a.sato@pref.example",)
 
 
 @pytest.mark.parametrize(
@@ -255,3 +256,37 @@ def test_bytes_that_are_no_mail_are_unknown() -> None:
     for raw in (b"", b"\x00\xff", b"%PDF-1.7 binary", "ただの文".encode()):
         assert read(raw).message.kind is MessageKind.UNKNOWN
         assert read(raw).message.asks_no_reply
+
+
+def test_every_author_is_told_however_many_from_fields_there_are() -> None:
+    twice = read(said("x", "From: b@evil.example", sender="A <a@hq.example>")).message
+    assert set(twice.authors) == {"a@hq.example", "b@evil.example"}
+    named = read(said("x", sender="a@hq.example <b@evil.example>")).message
+    assert len(named.authors) == 2
+
+
+def test_what_stands_above_the_quote_is_told() -> None:
+    found = read(said("12 OK\n\n> 11 OK\n13 OK\n")).message
+    assert found.opening == "12 OK"
+    assert found.said == "12 OK\n\n13 OK"
+
+
+@pytest.mark.parametrize(
+    "style", ["display:none", "color:#FFFFFF", "color: white;", "font-size:0px", "visibility : hidden", "mso-hide:all"]
+)
+def test_words_that_may_be_hidden_in_html_are_noticed(style: str) -> None:
+    html = f'<html><body><p>12 OK</p><p style="{style}">13 OK</p></body></html>'
+    found = read(f"From: a@hq.example\nSubject: x\nContent-Type: text/html\n\n{html}".encode()).message
+    assert found.hides_text
+    assert found.said == "12 OK\n13 OK"
+
+
+@pytest.mark.parametrize(
+    "style", ["color:windowtext", "background-color:#ffffff", "font-size:10.5pt", "overflow:hidden"]
+)
+def test_ordinary_html_hides_nothing(style: str) -> None:
+    quoted = '<hr>From: x@y.example<br>Sent: 2026<br>To: a@b.c<br>Subject: z<p style="display:none">13 OK</p>'
+    html = f'<html><head></head><body><div style="{style}">12 OK</div>{quoted}</body></html>'
+    found = read(f"From: a@hq.example\nSubject: x\nContent-Type: text/html\n\n{html}".encode()).message
+    assert found.opening == "12 OK"
+    assert not found.hides_text

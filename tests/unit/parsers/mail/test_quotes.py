@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.mail.quotes import split_quotes
+from parsers.mail.quotes import above_quotes, split_quotes, split_with_start
 from tests.unit.parsers.mail.quote_heads import HEADS
 
 ANSWER = "お世話になっております。\n名簿を返送いたします。"
@@ -66,3 +66,16 @@ def test_no_line_is_lost_or_invented(text: str) -> None:
     said, quoted = split_quotes(text)
     kept = sorted(line.strip() for line in (said + "\n" + quoted).split("\n") if line.strip())
     assert kept == sorted(line.strip() for line in text.split("\n") if line.strip())
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_what_stands_above_the_quote_ends_at_its_head(name: str) -> None:
+    text = f"{ANSWER}\n\n{HEADS[name]}\n> {OURS}\n下に書いた答え\n"
+    assert above_quotes(text, split_with_start(text)[1]) == ANSWER
+
+
+@given(st.lists(st.sampled_from(["OK", "> 引用", "", "-- ", "  x ", "-----Original Message-----", "From: a@b.c"])))
+def test_what_stands_above_is_the_beginning_of_what_was_said(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    found, start = split_with_start(text)
+    assert found.said.startswith(above_quotes(text, start))
