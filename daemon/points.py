@@ -36,6 +36,12 @@ NAMES = (
     "deliver.after-record",
     "settle.before-commit",
     "settle.after-commit",
+    "order.before-steps",
+    "order.before-commit",
+    "order.after-commit",
+    "order.before-answer",
+    "answer.before-commit",
+    "answer.after-commit",
     "review.before-commit",
     "review.after-commit",
 )

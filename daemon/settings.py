@@ -22,7 +22,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from daemon.domain.deadlines import Count, DeadlineRule, Roll
 from daemon.domain.model import Course
-from daemon.domain.policy import FaxAcceptance, HandoverRule, HandoverWay, Policy
+from daemon.domain.policy import AdminMailRule, FaxAcceptance, HandoverRule, HandoverWay, Policy
 from daemon.domain.retention import RetentionRule
 from daemon.errors import MeibodError
 from daemon.ports import Letterhead
@@ -32,6 +32,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _DEFAULT = Policy()
 _DEADLINE = DeadlineRule()
 _RETENTION = _DEFAULT.retention
+_ADMIN_MAIL = _DEFAULT.admin_mail
 
 
 def _clock_time(value: object) -> object:
@@ -237,6 +238,18 @@ class SubmissionSection(Section):
         return self
 
 
+class AdminMailSection(Section):
+    """[admin_mail]: when a mail from an admin acts."""
+
+    authserv_id: str = Field(default=_ADMIN_MAIL.authserv_id, pattern=r"^[A-Za-z0-9._-]*$")
+    """Name under which the receiving server writes Authentication-Results; "" = every mail is asked about."""
+    require_authentication: bool = _ADMIN_MAIL.require_authentication
+    token_days: int = Field(default=_ADMIN_MAIL.token_days, ge=1, le=60)
+    challenge_hours: int = Field(default=_ADMIN_MAIL.challenge_hours, ge=1, le=168)
+    challenges_per_day: int = Field(default=_ADMIN_MAIL.challenges_per_day, ge=0, le=100)
+    answers_per_day: int = Field(default=_ADMIN_MAIL.answers_per_day, ge=1, le=1000)
+
+
 class DigestSection(Section):
     """[digest]: the morning mail to the admins."""
 
@@ -270,6 +283,7 @@ class Settings(BaseSettings):
     submission: SubmissionSection = SubmissionSection()
     masters: MastersSection = MastersSection()
     digest: DigestSection = DigestSection()
+    admin_mail: AdminMailSection = AdminMailSection()
     log: LogSection = LogSection()
 
     @classmethod
@@ -290,8 +304,9 @@ class Settings(BaseSettings):
         given = self.submission
         handover = HandoverRule(frozenset(given.courses), given.way, given.to, given.title, given.needs_approval)
         digest = self.digest
+        admin_mail = AdminMailRule(**self.admin_mail.model_dump())
         return Policy(
-            deadline=rule, retention=kept, handover=handover,
+            deadline=rule, retention=kept, handover=handover, admin_mail=admin_mail,
             digest_at=digest.at, digest_with_names=digest.with_names, **chosen,
         )  # fmt: skip
 
@@ -351,6 +366,7 @@ def _with_absolute_paths(found: Settings, folder: Path) -> Settings:
         submission=found.submission,
         masters=_anchored(found.masters, folder),
         digest=found.digest,
+        admin_mail=found.admin_mail,
         log=found.log,
     )
 

@@ -202,6 +202,10 @@ class Problem(StrEnum):
     CLAIM_WITHOUT_SHEET = "claim-without-sheet"
     """A date in a sentence of a mail: the proof is the office's sheet."""
     REPLY_NEEDS_READING = "reply-needs-reading"
+    COMMAND_NOT_PROVEN = "command-not-proven"
+    """It reads like an instruction of an admin, and nothing proves that it is one."""
+    COMMAND_FAILED = "command-failed"
+    """An instruction of an admin could not be carried out, however often it was tried."""
 
 
 @dataclass(frozen=True, slots=True)

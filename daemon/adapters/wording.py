@@ -10,9 +10,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from daemon.domain.calendar import TOKYO, in_era
-from daemon.domain.letters import RosterRows, Row, Subject, count_rows
+from daemon.domain.letters import ReplyDesk, RosterRows, Row, Subject, count_rows
 from parsers.findings import Evidence, Field, Problem
 
 LINE_COLUMNS = 70
@@ -189,6 +190,12 @@ def tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
 
 
+def mailto(desk: ReplyDesk, command: str) -> str:
+    """A link that answers a mail to the admins with one command; the ticket in the subject names the mail."""
+    subject = quote(f"meibod 指示 [{desk.ticket}]")
+    return f"mailto:{quote(desk.address, safe='@+')}?subject={subject}&body={quote(command)}%0D%0A"
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "era": in_era,
     "weekday": weekday,
@@ -207,6 +214,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "oneline": oneline,
     "place_of": place_of,
     "flow": flow,
+    "mailto": mailto,
     "to_right": to_right,
     "centred": centred,
 }

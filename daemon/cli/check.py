@@ -49,6 +49,11 @@ def _masters(settings: Settings) -> Iterator[str]:
     directory, problems = load_directory(settings.masters.folder)
     for problem in problems:
         yield str(problem)
+    own = settings.letterhead.address.lower()
+    if any(a.address.lower() == own for a in directory.admins):
+        yield "管理者のアドレスが [letterhead] address と同じです（本人の指示と当方のメールを見分けられません）"
+    if not settings.admin_mail.authserv_id and settings.admin_mail.require_authentication:
+        yield "[注意] [admin_mail] authserv_id がありません。管理者のメールの指示は、一通ごとに確認のメールを送ります"
     if not directory.admins:
         yield "管理者が登録されていません（admins.toml に一人以上書いてください）"
 

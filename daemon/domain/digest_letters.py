@@ -313,6 +313,20 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyDesk:
+    """How a mail to the admins is answered by a link."""
+
+    address: str
+    """Where answers go."""
+    ticket: str
+    """Names the mail in the subject of the answer."""
+
+
+SHOWN_MOST = 40
+"""Questions a digest shows; an answer to it settles only what it shows."""
+
+
+@dataclass(frozen=True, slots=True)
 class DigestLetter:
     """Where everything stands, for the admins, once each business morning."""
 
@@ -337,6 +351,18 @@ class DigestLetter:
     """Mails that came in since the last digest."""
     handovers: tuple[DigestHandover, ...] = ()
     """Rosters for 中央年金事務所 that wait to be submitted."""
+    desk: ReplyDesk | None = None
+    """None = it cannot be answered (a preview on the terminal)."""
+
+    @property
+    def shown(self) -> tuple[DigestReview, ...]:
+        """The questions it shows."""
+        return self.questions[:SHOWN_MOST]
+
+    @property
+    def glances(self) -> tuple[DigestReview, ...]:
+        """Those of them that only wait for a glance: read, allowed by every guard, not verified yet."""
+        return tuple(r for r in self.shown if r.kind == "verify" and r.suggestion)
 
     @property
     def questions(self) -> tuple[DigestReview, ...]:

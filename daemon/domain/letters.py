@@ -16,6 +16,18 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from daemon.domain.admin_letters import (
+    AnswerLetter,
+    AnswerLine,
+    AnswerOutcome,
+    ChallengeLetter,
+    KnownValue,
+    ListFault,
+    Overview,
+    PlannedMail,
+    Proposal,
+    TraineeStatus,
+)
 from daemon.domain.digest_letters import (
     Alarm,
     AlarmCode,
@@ -34,6 +46,7 @@ from daemon.domain.digest_letters import (
     DigestTraining,
     MailboxLine,
     Place,
+    ReplyDesk,
     row_colour,
     worst_colour,
 )
@@ -45,7 +58,11 @@ __all__ = [
     "Alarm",
     "AlarmCode",
     "AlarmLetter",
+    "AnswerLetter",
+    "AnswerLine",
+    "AnswerOutcome",
     "AuditHead",
+    "ChallengeLetter",
     "Colour",
     "DigestBounce",
     "DigestChange",
@@ -62,17 +79,24 @@ __all__ = [
     "FollowUp",
     "FollowUpLetter",
     "HandoverLetter",
+    "KnownValue",
     "Letter",
+    "ListFault",
     "MailboxLine",
+    "Overview",
     "Place",
+    "PlannedMail",
+    "Proposal",
     "ReceiptLetter",
     "ReminderLetter",
+    "ReplyDesk",
     "ResultsLetter",
     "RosterRows",
     "Row",
     "Sender",
     "Stage",
     "Subject",
+    "TraineeStatus",
     "count_rows",
     "row_colour",
     "worst_colour",
@@ -282,4 +306,6 @@ Letter: TypeAlias = (
     | HandoverLetter
     | DigestLetter
     | AlarmLetter
+    | AnswerLetter
+    | ChallengeLetter
 )

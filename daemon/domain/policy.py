@@ -42,6 +42,24 @@ class HandoverRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminMailRule:
+    """When a mail from an admin acts."""
+
+    authserv_id: str = ""
+    """Name under which the receiving server writes Authentication-Results; "" = it writes none we can trust."""
+    require_authentication: bool = True
+    """A mail the server does not vouch for is asked about first. False: a token of ours alone is proof enough."""
+    token_days: int = 14
+    """How long a mail of ours can be answered with commands."""
+    challenge_hours: int = 48
+    """How long a challenge waits for its answer."""
+    challenges_per_day: int = 10
+    """Most challenges to one admin in 24 hours; what comes on top only stands in the digest."""
+    answers_per_day: int = 60
+    """Most answers to one admin in 24 hours."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Every rule that is a matter of taste or agreement, with its default."""
 
@@ -78,3 +96,4 @@ class Policy:
     """Business days between two such mails."""
     handover: HandoverRule = HandoverRule()
     retention: RetentionRule = RetentionRule()
+    admin_mail: AdminMailRule = AdminMailRule()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 
 from parsers.codes import BadCode, encode, make_code, parse_code
 
@@ -57,3 +58,16 @@ def dispatch_code(key: bytes, training_id: str, prefecture: str, *, after: bool 
 def enrollment_code(key: bytes, training_id: str, centre: str, name: str, kana: str, nth: int) -> str:
     """Key of one trainee in one training; says nothing about the person without the installation's secret."""
     return "E" + _mac(key, f"enrollment|{training_id}|{centre}|{name}|{kana}|{nth}", 12)
+
+
+_TICKET = re.compile(r"\[([0-9A-HJKMNP-TV-Z]{16})\]")
+
+
+def ticket(key: bytes, dedupe_key: str) -> str:
+    """Sixteen symbols (80 bits) that name a mail of ours to the admins, for the subject of links in it."""
+    return _mac(key, f"ticket:{dedupe_key}", 16)
+
+
+def tickets_in(subject: str) -> tuple[str, ...]:
+    """Everything in a subject that may be a ticket."""
+    return tuple(_TICKET.findall(subject.upper()))

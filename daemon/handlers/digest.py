@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from daemon.domain.calendar import TOKYO
 from daemon.domain.letters import (
@@ -22,6 +23,7 @@ from daemon.domain.letters import (
     DigestReview,
     DigestTraining,
     Place,
+    ReplyDesk,
     row_colour,
     worst_colour,
 )
@@ -42,9 +44,11 @@ from daemon.domain.model import (
     TrainingState,
 )
 from daemon.domain.reminding import target_on
+from daemon.domain.tokens import ticket
 from daemon.handlers.alarm import standing
 from daemon.handlers.intake import mailbox_line
 from daemon.handlers.letterwork import by_roster, centre_title
+from daemon.handlers.orders.shown import Shown, marks, remember
 from daemon.handlers.outgoing import Draft, queue
 from daemon.handlers.planning import calendar, closed_fact
 from daemon.handlers.remind import REMINDERS, doubts
@@ -69,20 +73,31 @@ def send_digest(kit: Kit, alarms: Iterable[Alarm] = ()) -> int | None:
     with kit.store.snapshot() as tx:
         if tx.find_outbox(dedupe_key=f"digest:{today}") is not None:
             return None
+    key = f"digest:{today}"
     with kit.store.transaction() as tx:
-        letter = compose(tx, kit, tuple(alarms))
+        desk = ReplyDesk(kit.letterhead.address, ticket(kit.key, key))
+        letter = replace(compose(tx, kit, tuple(alarms)), desk=desk)
         draft = Draft(
             purpose=MailPurpose.DIGEST,
-            dedupe_key=f"digest:{today}",
+            dedupe_key=key,
             words=kit.templates.render(letter.template, letter),
             to=tuple(a.address for a in kit.directory.admins),
         )
         outbox_id = queue(tx, kit, draft)
+        if outbox_id is not None:
+            remember(tx, kit, outbox_id, key, _shown(tx, letter))
         tx.set_fact(LAST, now.isoformat())
         tx.set_fact(LAST_SEQ, str(letter.audit.seq))
         reach("digest.before-commit")
     reach("digest.after-commit")
     return outbox_id
+
+
+def _shown(tx: Transaction, letter: DigestLetter) -> Shown:
+    """What an answer to the digest may act on."""
+    mails: set[int | None] = {h.outbox_id for h in letter.held} | {r.outbox_id for r in letter.shown}
+    mails |= {m.outbox_id for m in letter.outbox} | {h.outbox_id for h in letter.handovers}
+    return marks(tx, [r.review_id for r in letter.shown], (n for n in mails if n is not None))
 
 
 def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> DigestLetter:
@@ -94,7 +109,7 @@ def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> Digest
     return DigestLetter(
         as_of=now,
         since=since,
-        trainings=tuple(_training(tx, kit, t) for t in tx.trainings() if _on_board(tx, kit, t)),
+        trainings=board(tx, kit),
         mailbox=mailbox_line(tx),
         audit=_audit(tx),
         changes=_changes(tx, kit, since),
@@ -108,6 +123,12 @@ def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> Digest
         received=len(tx.mails(since=since)),
         handovers=_handovers(tx, kit),
     )
+
+
+def board(tx: Transaction, kit: Kit, only: Collection[str] | None = None) -> tuple[DigestTraining, ...]:
+    """Where each training stands; `only`: these, wherever they stand, instead of all on the board."""
+    found = [t for t in tx.trainings() if (_on_board(tx, kit, t) if only is None else t.training_id in only)]
+    return tuple(_training(tx, kit, t) for t in found)
 
 
 def _on_board(tx: Transaction, kit: Kit, training: Training) -> bool:

@@ -23,7 +23,10 @@ from daemon.handlers.claims import claim, strike
 from daemon.handlers.correlate import attribute
 from daemon.handlers.deliver import confirm_by_evidence
 from daemon.handlers.desk import Applied, Desk
-from daemon.handlers.replied import replied
+from daemon.handlers.orders.origin import recognise
+from daemon.handlers.orders.receive import asked_by, receive
+from daemon.handlers.orders.work import work_orders
+from daemon.handlers.replied import replied, unread_files
 from daemon.handlers.roll import Roll
 from daemon.handlers.tombstones import is_removed
 from daemon.points import reach
@@ -56,6 +59,7 @@ def work_through(kit: Kit) -> IngestReport:
     try:
         while True:
             report = _round(kit)
+            work_orders(kit)
             total = IngestReport(total.applied + report.applied, total.failed + report.failed)
             # What failed is tried again at the next call: an outage must not cost three strikes within a second.
             if not report.applied and not turn.again():
@@ -189,7 +193,13 @@ def _nothing(_desk: Desk) -> Applied:
 def _from_a_person(desk: Desk) -> Applied:
     """A return, a reply, or something we cannot name: read, ask where in doubt, acknowledge."""
     applied = apply_findings(desk)
-    applied += replied(desk, applied)
+    standing = recognise(desk)
+    asked = asked_by(desk, standing) if standing is not None else None
+    if standing is not None and asked is not None and (asked.anything or standing.answered is not None):
+        applied += receive(desk, standing, asked)
+        applied += Applied(questions=unread_files(desk, asked.tables))
+    else:
+        applied += replied(desk, applied)
     acknowledge(desk, applied)
     return applied
 

@@ -19,6 +19,9 @@ from daemon.ports import Job, Kit, Rendered, Transaction
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+_REPLIES = frozenset({MailPurpose.RECEIPT, MailPurpose.ADMIN})
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """One attachment. ASCII names survive every gateway and mail program (reference mail.md §3.2)."""
@@ -139,7 +142,7 @@ def _headers(kit: Kit, draft: Draft, at: dt.datetime) -> EmailMessage:
         message["In-Reply-To"] = draft.answers[-1]
         message["References"] = " ".join(draft.answers)
     # RFC 3834 §5: nothing may answer this by machine.
-    message["Auto-Submitted"] = "auto-replied" if draft.purpose is MailPurpose.RECEIPT else "auto-generated"
+    message["Auto-Submitted"] = "auto-replied" if draft.purpose in _REPLIES else "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     return message
 

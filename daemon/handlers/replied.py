@@ -5,6 +5,7 @@ Words are never evidence of a registration. What is not plainly understood goes 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from daemon.domain.model import Dispatch, Phase
@@ -26,7 +27,7 @@ _ASKS = {
 
 def replied(desk: Desk, applied: Applied) -> Applied:
     """Take note of the words and of files that could not be read; one question for each kind of doubt."""
-    asked = _files(desk)
+    asked = unread_files(desk)
     message = desk.document.message
     if message is None:
         return Applied(questions=asked + questions.about_mail(desk, Problem.MALFORMED_MAIL))
@@ -44,8 +45,9 @@ def replied(desk: Desk, applied: Applied) -> Applied:
     return Applied(questions=asked)
 
 
-def _files(desk: Desk) -> int:
-    notes = [n for n in desk.document.problems if n.code not in _QUIET]
+def unread_files(desk: Desk, but: Collection[str] = ()) -> int:
+    """One question for each file that could not be read and each problem of the mail, but for these parts."""
+    notes = [n for n in desk.document.problems if n.code not in _QUIET and (not n.part or n.part not in but)]
     return sum(questions.about_mail(desk, n.code, detail=n.detail, part=n.part, kind="attachment") for n in notes)
 
 

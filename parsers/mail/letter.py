@@ -84,7 +84,15 @@ def _to_follows(lines: list[str], at: int) -> bool:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    """Cut what stands at the end as long as every line looks like a signature and says nothing."""
+    """What stands above the signature."""
+    return lines[: signature_starts(lines)]
+
+
+def signature_starts(lines: list[str]) -> int:
+    """Index of the first line of the signature; it goes as far up as every line looks like one and says nothing.
+
+    Lines are NFKC and trimmed; the number of lines when there is no signature.
+    """
     end = len(lines)
     proven = end
     while end and len(lines) - end < 25 and _may_sign(lines[end - 1]):
@@ -97,7 +105,7 @@ def _without_signature(lines: list[str]) -> list[str]:
     while proven and not lines[proven - 1]:
         proven -= 1
     alone = proven > 2 and not lines[proven - 2] and bool(_SURNAME.match(lines[proven - 1]))
-    return lines[: proven - 1] if alone else lines[:proven]
+    return proven - 1 if alone else proven
 
 
 def _may_sign(line: str) -> bool:

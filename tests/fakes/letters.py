@@ -8,7 +8,11 @@ import datetime as dt
 from daemon.domain.letters import (
     Alarm,
     AlarmLetter,
+    AnswerLetter,
+    AnswerLine,
+    AnswerOutcome,
     AuditHead,
+    ChallengeLetter,
     Colour,
     DigestBounce,
     DigestChange,
@@ -25,16 +29,23 @@ from daemon.domain.letters import (
     FollowUp,
     FollowUpLetter,
     HandoverLetter,
+    KnownValue,
     Letter,
+    ListFault,
     MailboxLine,
+    Overview,
     Place,
+    PlannedMail,
+    Proposal,
     ReceiptLetter,
     ReminderLetter,
+    ReplyDesk,
     ResultsLetter,
     RosterRows,
     Row,
     Sender,
     Subject,
+    TraineeStatus,
 )
 from daemon.domain.model import MailPurpose, OutboxState, SourceKind, State, Status
 from daemon.domain.reminding import Stage
@@ -252,6 +263,40 @@ def to_offices() -> list[Letter]:
     return [*requests, *reminders, *receipts, *after]
 
 
+def to_one_admin() -> list[Letter]:
+    """What is answered to instructions by mail."""
+    place = Place("第３回研修", "神奈川", "街角の年金相談センター横浜", "7Q2K9XD4HP", 2)
+    field = Field.CONCURRENT_REGISTERED_ON
+    lines = (
+        AnswerLine("12 OK", AnswerOutcome.DONE, "", place, field, "2026-04-01", 12),
+        AnswerLine("13 R8.2.30", AnswerOutcome.UNCLEAR),
+        *(AnswerLine(f"{o}", o, "理由", number=n) for n, o in enumerate(AnswerOutcome, 14)),
+    )
+    desk = ReplyDesk("meibo@example.jp", "0123456789ABCDEF")
+    days = dt.date(2026, 4, 15), dt.date(2026, 4, 17), dt.date(2026, 4, 7)
+    mails = (PlannedMail("神奈川", (("街角の年金相談センター横浜", 3),), 3, 2, "【依頼・要返信／期限4/7(火)】名簿"),)
+    kinds = ("list", "dispatch", "results", "dispatch-results", "cancel-training")
+    proposals = tuple(
+        Proposal(
+            kind, "WM-1", "第３回研修", "講師養成研修", *days, "規則", new=kind == "list", file="一覧.xlsx", added=3,
+            elsewhere=1, cleanups=1, mails=mails, digest="0" * 16,
+        )
+        for kind in kinds
+    )  # fmt: skip
+    faulty = dataclasses.replace(proposals[0], faults=(ListFault("名簿!C7", "直してください", "横濱"),), digest="")
+    known = KnownValue(field, "2026-04-01", Status.VERIFIED, SourceKind.FAX, days[0])
+    trainee = TraineeStatus(place, State.VERIFIED, (), (known,), "", (12,))
+    overview = Overview(digest().trainings, (trainee,), 3, 1, stopped=True)
+    return [
+        AnswerLetter(at(8), "研修担当", "Re: 日報", lines[:1], desk),
+        AnswerLetter(at(8), "研修担当", "Re: 日報", lines, desk, overview, proposals, help=True),
+        AnswerLetter(at(8), "研修担当", "一覧", (), desk, proposals=(faulty,)),
+        AnswerLetter(at(8), "研修担当", "状況", lines[:1], desk, Overview()),
+        AnswerLetter(at(8), "研修担当", "相談", (), desk, help=True),
+        ChallengeLetter(at(8), "研修担当", "至急", at(7), lines, ("一覧.xlsx",), at(20), desk),
+    ]
+
+
 def every_letter() -> list[Letter]:
     """Those, and the mails to the admins."""
     alarm = AlarmLetter(Alarm("ledger-gap", at(7), detail="UID 4412"), at(8), "meibod-1")
@@ -263,4 +308,5 @@ def every_letter() -> list[Letter]:
         quiet_digest(),
         alarm,
         AlarmLetter(Alarm("何かが変です"), at(8)),
+        *to_one_admin(),
     ]

@@ -39,7 +39,6 @@ from daemon.handlers.deliver import settle
 from daemon.handlers.dispatch import approve
 from daemon.handlers.intake import sync
 from daemon.handlers.prepare import NewTraining, add_training, import_list
-from daemon.handlers.review import set_value
 from daemon.handlers.status import status
 from daemon.handlers.verify import verify
 from daemon.ports import Kit
@@ -49,7 +48,7 @@ from tests.fakes.house import InProcessReader
 TOKYO = dt.timezone(dt.timedelta(hours=9), "JST")
 TRAINING = "WM-1"
 ANSWER_BY_HAND = "2026-03-23"
-"""What HQ enters where the office wrote 済."""
+"""What HQ says where the office wrote 済."""
 _UNFINISHED = (OutboxState.READY, OutboxState.IN_FLIGHT, OutboxState.UNKNOWN)
 
 
@@ -96,18 +95,10 @@ def wait(_kit: Kit, _home: Path) -> None:
     """Nobody does anything."""
 
 
-def settle_the_review(kit: Kit, _home: Path) -> None:
-    """HQ has asked by telephone and enters the day."""
-    with kit.store.snapshot() as tx:
-        asked = tx.reviews()
-    for review in asked:
-        set_value(kit, review.review_id, ANSWER_BY_HAND, who(), "by telephone")
-
-
 SCENES = (
     (dt.datetime(2026, 3, 16, 9, 0, tzinfo=TOKYO), set_up_and_approve),
     (dt.datetime(2026, 3, 24, 10, 0, tzinfo=TOKYO), wait),  # ten business days before the deadline
-    (dt.datetime(2026, 3, 25, 11, 0, tzinfo=TOKYO), settle_the_review),
+    (dt.datetime(2026, 3, 25, 11, 0, tzinfo=TOKYO), wait),  # the digest asks, and an admin answers it (`stage`)
 )
 
 

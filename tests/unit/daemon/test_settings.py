@@ -130,6 +130,8 @@ needs_approval = false
 [digest]
 at = 07:45:00
 with_names = true
+[admin_mail]
+authserv_id = "mx.example.jp"
 """
     table = tomllib.loads(LEAST + text)
     default, rule = Policy(), DeadlineRule(Count.PLAIN, Roll.NEXT, 2)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from daemon.adapters import wording
 from daemon.adapters.templates import AUDIENCES, JinjaTemplates, TemplateBroken, Words
 from daemon.domain import letters
-from daemon.domain.letters import AlarmCode, Colour, Row
+from daemon.domain.letters import AlarmCode, AnswerOutcome, Colour, Row
 from daemon.domain.model import MailPurpose, OutboxState, SourceKind, State, Status, TrainingState
 from daemon.domain.policy import HandoverWay
 from daemon.domain.reminding import FollowUp, Hold, Stage
@@ -52,6 +52,7 @@ def test_no_sentence_is_kept_for_a_problem_that_is_not_in_the_closed_list() -> N
         ("outbox", OutboxState),
         ("colour", Colour),
         ("hold", Hold),
+        ("outcome", AnswerOutcome),
     ],
 )
 def test_every_code_of_a_closed_list_has_a_japanese_word(table: str, codes: type[str]) -> None:
@@ -375,7 +376,7 @@ def test_a_flood_of_questions_and_changes_leaves_the_digest_readable() -> None:
 
 def test_every_template_and_filter_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    folders = ("dispatch", "reminder", "receipt", "digest", "alarm")
+    folders = ("dispatch", "reminder", "receipt", "digest", "alarm", "admin")
     found = {f"{p.parent.name}/{p.name.split('.')[0]}" for f in folders for p in (ROOT / f).glob("*.j2")}
     assert {name for name in found if name not in readme} == set()
     assert {
