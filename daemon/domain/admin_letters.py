@@ -73,6 +73,8 @@ class PlannedMail:
     rows: int
     recipients: int
     subject: str
+    mark: str = ""
+    """Of everything that matters about it: what was shown is what is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,12 @@ class Proposal:
     """Registrations that would have to be deleted again."""
     digest: str = ""
     """Mark of all of it: what is approved is this and nothing else."""
+
+    @property
+    def anything(self) -> bool:
+        """Whether approving it would do anything."""
+        counts = (self.added, self.changed, self.withdrawn, len(self.mails))
+        return not self.faults and bool(self.digest) and (self.new or any(counts))
 
     @property
     def total(self) -> int:
@@ -183,7 +191,7 @@ class AnswerLetter:
     @property
     def open_proposal(self) -> bool:
         """Whether there is something to approve."""
-        return any(p.digest and not p.faults for p in self.proposals)
+        return any(p.anything for p in self.proposals)
 
     @property
     def template(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from daemon.domain.calendar import TOKYO
@@ -44,6 +44,10 @@ class Planned:
     rosters: tuple[str, ...]
     rows: int
     subject: str
+    sizes: tuple[tuple[str, int], ...] = ()
+    """(roster, trainees)."""
+    mark: str = ""
+    """Of everything that matters about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +62,34 @@ class _Batch:
         return tuple(row for _, rows in self.rosters for row in rows)
 
 
-def approve(kit: Kit, training_id: str, by: str, *, apply: bool = True) -> list[Planned]:
+def preview(kit: Kit, training_id: str) -> list[Planned]:
+    """What `approve` would send, without making the documents; empty when there is nothing to send."""
+    with kit.store.snapshot() as tx:
+        training = tx.get_training(training_id)
+        batches = _batches(tx, training)
+    _may_leave(training)
+    return [_planned(_draft(kit, training, batch, []), batch) for batch in batches]
+
+
+def _may_leave(training: Training) -> None:
+    if training.state in {TrainingState.CANCELLED, TrainingState.CLOSED}:
+        raise Refused(f"研修 {training.training_id} は中止または完了しています")
+
+
+def approve(kit: Kit, training_id: str, by: str, *, apply: bool = True, only: Sequence[str] = ()) -> list[Planned]:
     """Make the documents, freeze the mails, put them into the outbox; `apply=False` only shows what would go.
 
     Documents are made before the transaction (they take seconds) and the rows are compared again inside it: a list
-    imported in between makes the approval fail instead of sending yesterday's sheet.
+    imported in between makes the approval fail instead of sending yesterday's sheet. `only`: marks of the mails that
+    were shown to whoever approves; anything else is not sent.
     """
     with kit.store.snapshot() as tx:
         training = tx.get_training(training_id)
         batches = _batches(tx, training)
     if not batches:
         raise Refused("送付すべき名簿がありません（受講者が未登録か、すべて送付済みです）")
-    if training.state in {TrainingState.CANCELLED, TrainingState.CLOSED}:
-        raise Refused(f"研修 {training_id} は中止または完了しています")
+    _may_leave(training)
+    as_shown(only, [_planned(_draft(kit, training, batch, []), batch) for batch in batches])
     made = [(batch, [make_files(kit, training, r, rows) for r, rows in batch.rosters]) for batch in batches]
     reach("approve.after-documents")
     drafts = [_draft(kit, training, batch, files) for batch, files in made]
@@ -79,9 +98,27 @@ def approve(kit: Kit, training_id: str, by: str, *, apply: bool = True) -> list[
     return [_planned(d, b) for d, b in zip(drafts, batches, strict=True)]
 
 
+def as_shown(only: Sequence[str], planned: Sequence[Planned]) -> None:
+    """Raises Refused when the mails are not those that were shown; no marks: nothing was promised."""
+    if only and list(only) != [p.mark for p in planned]:
+        raise Refused("お見せした内容から変わったため、送付していません。もう一度確認してください")
+
+
 def _planned(draft: Draft, batch: _Batch) -> Planned:
     codes = tuple(r.code for r, _ in batch.rosters)
-    return Planned(batch.prefecture, draft.to, draft.cc, codes, len(draft.enrollments), draft.words.subject)
+    sizes = tuple((r.code, len(rows)) for r, rows in batch.rosters)
+    mark = planned_mark(draft, batch.rosters)
+    return Planned(
+        batch.prefecture, draft.to, draft.cc, codes, len(draft.enrollments), draft.words.subject, sizes, mark
+    )
+
+
+def planned_mark(draft: Draft, rosters: Sequence[tuple[Roster, tuple[Enrollment, ...]]]) -> str:
+    """Another mark when the mail would go to others, or say something else of anybody."""
+    people = [(r, e.enrollment_id, e.row, e.post_row, e.name, e.kana, e.terminal_id, e.completed, e.excluded_because)
+              for r, rows in rosters for e in rows]  # fmt: skip
+    content = repr((draft.to, draft.cc, draft.words.subject, people))
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _batches(tx: Transaction, training: Training) -> list[_Batch]:
@@ -144,8 +181,14 @@ def _draft(kit: Kit, training: Training, batch: _Batch, files: list[RosterFiles]
         training_id=training.training_id,
         dispatch_id=code,
         enrollments=people,
-        files=tuple(f for (r, _), made in zip(batch.rosters, files, strict=True) for f in attachments(r, made)),
+        files=_attached(batch, files),
     )
+
+
+def _attached(batch: _Batch, files: list[RosterFiles]) -> tuple[File, ...]:
+    """() while the documents are not made: for a look at the mail alone."""
+    pairs = zip(batch.rosters, files, strict=True) if files else ()
+    return tuple(f for (roster, _), made in pairs for f in attachments(roster, made))
 
 
 def attachments(roster: Roster, files: RosterFiles) -> tuple[File, ...]:

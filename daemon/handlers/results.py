@@ -15,10 +15,10 @@ from daemon.domain.letters import DispatchedRoster, ResultsLetter
 from daemon.domain.model import Dispatch, Enrollment, MailPurpose, OutboxState, Phase, Roster, Training, TrainingState
 from daemon.domain.tokens import dispatch_code, roster_code
 from daemon.errors import Refused
-from daemon.handlers.dispatch import Planned, attachments, make_files, remember
+from daemon.handlers.dispatch import Planned, as_shown, attachments, make_files, planned_mark, remember
 from daemon.handlers.handover import trainee_line
 from daemon.handlers.letterwork import about, centre_title, office_title, sender
-from daemon.handlers.outgoing import Draft, queue
+from daemon.handlers.outgoing import Draft, File, queue
 from daemon.handlers.planning import complete_or_reopen, mailing, moved
 from daemon.ports import Kit, RosterFiles, Transaction
 from parsers.forms import POST
@@ -200,23 +200,41 @@ class _Batch:
         return tuple(row for _, rows in self.rosters for row in rows)
 
 
-def approve_results(kit: Kit, training_id: str, by: str, *, apply: bool = True) -> list[Planned]:
+def preview_results(kit: Kit, training_id: str) -> list[Planned]:
+    """What `approve_results` would send, without making the documents; raises Refused when nothing may be sent."""
+    with kit.store.snapshot() as tx:
+        training = _training(tx, training_id)
+        batches = _batches(tx, kit, training)
+    _ready(kit, training, batches)
+    return [_planned(_draft(kit, training, batch, ()), batch) for batch in batches]
+
+
+def _planned(draft: Draft, batch: _Batch) -> Planned:
+    codes = tuple(r.code for r, _ in batch.rosters)
+    sizes = tuple((r.code, len(rows)) for r, rows in batch.rosters)
+    mark = planned_mark(draft, batch.rosters)
+    return Planned(
+        batch.prefecture, draft.to, draft.cc, codes, len(draft.enrollments), draft.words.subject, sizes, mark
+    )
+
+
+def approve_results(
+    kit: Kit, training_id: str, by: str, *, apply: bool = True, only: Sequence[str] = ()
+) -> list[Planned]:
     """Make the rosters with results and put one mail per office into the outbox; `apply=False` only shows them.
 
-    Documents are made before the transaction; the rows are compared again inside it.
+    Documents are made before the transaction; the rows are compared again inside it. `only` as in `dispatch.approve`.
     """
     with kit.store.snapshot() as tx:
         training = _training(tx, training_id)
         batches = _batches(tx, kit, training)
     _ready(kit, training, batches)
+    as_shown(only, [_planned(_draft(kit, training, batch, ()), batch) for batch in batches])
     made = [(b, [make_files(kit, training, r, rows) for r, rows in b.rosters]) for b in batches]
     drafts = [_draft(kit, training, batch, files) for batch, files in made]
     if apply:
         _commit(kit, training, list(zip(drafts, made, strict=True)), by)
-    return [
-        Planned(b.prefecture, d.to, d.cc, tuple(r.code for r, _ in b.rosters), len(d.enrollments), d.words.subject)
-        for d, b in zip(drafts, batches, strict=True)
-    ]
+    return [_planned(d, b) for d, b in zip(drafts, batches, strict=True)]
 
 
 def _ready(kit: Kit, training: Training, batches: Sequence[_Batch]) -> None:
@@ -305,8 +323,14 @@ def _draft(kit: Kit, training: Training, batch: _Batch, files: Sequence[RosterFi
         training_id=training.training_id,
         dispatch_id=code,
         enrollments=people,
-        files=tuple(f for (r, _), made in zip(batch.rosters, files, strict=True) for f in attachments(r, made)),
+        files=_attached(batch, files),
     )
+
+
+def _attached(batch: _Batch, files: Sequence[RosterFiles]) -> tuple[File, ...]:
+    """() while the documents are not made: for a look at the mail alone."""
+    pairs = zip(batch.rosters, files, strict=True) if files else ()
+    return tuple(f for (roster, _), made in pairs for f in attachments(roster, made))
 
 
 def _commit(

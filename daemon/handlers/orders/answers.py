@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from daemon.domain.commands import Line, Verb
 from daemon.domain.commands.model import ABOUT_QUESTIONS
 from daemon.domain.directory import Admin
-from daemon.domain.letters import AnswerLetter, AnswerLine, AnswerOutcome, Proposal
+from daemon.domain.letters import AnswerLetter, AnswerLine, AnswerOutcome
 from daemon.domain.model import OutboxState
 from daemon.handlers.orders.book import Order, Outcome
 from daemon.handlers.orders.letters import answer_desk, place_of_question, send_answer, value_of
 from daemon.handlers.orders.material import Material
 from daemon.handlers.orders.overview import overview
+from daemon.handlers.orders.proposals import Preview
 from daemon.handlers.orders.shown import Shown, still_true
 from daemon.handlers.orders.steps import Step
 from daemon.ports import Kit, Transaction
@@ -27,7 +28,7 @@ class Matter:
     shown: Shown
     steps: tuple[Step, ...]
     admin: Admin
-    proposals: tuple[Proposal, ...] = ()
+    preview: Preview = Preview()
 
 
 def answer(tx: Transaction, kit: Kit, order: Order, matter: Matter) -> None:
@@ -35,15 +36,17 @@ def answer(tx: Transaction, kit: Kit, order: Order, matter: Matter) -> None:
     mail, clear = matter.material.mail, matter.material.instructions.clear
     lines = tuple(_lines(tx, kit, order, matter) if clear else _undone(matter.material.instructions.lines))
     asked = [s.command for s in matter.steps if s.command.verb is Verb.STATUS] if clear else []
-    explain = any(s.command.verb is Verb.HELP for s in matter.steps) or not (matter.proposals or lines)
+    explain = any(s.command.verb is Verb.HELP for s in matter.steps) or not (matter.preview.proposals or lines)
     letter = AnswerLetter(
         kit.clock.now(), matter.admin.name, mail.subject, lines, answer_desk(kit, mail),
-        overview(tx, kit, asked) if asked else None, matter.proposals if clear else (),
+        overview(tx, kit, asked) if asked else None, matter.preview.proposals,
         help=explain or not clear,
     )  # fmt: skip
-    kept = replace(still_true(tx, matter.shown), challenge=None, proposal=None)
+    kept = replace(still_true(tx, matter.shown), challenge=None, proposal=None, digest="", mail_marks=())
     if letter.open_proposal:
-        kept = replace(kept, proposal=order.ledger_id)
+        (shown,) = letter.proposals
+        mails = tuple(m.mark for m in shown.mails)
+        kept = replace(kept, proposal=matter.preview.order, digest=shown.digest, mail_marks=mails)
     send_answer(tx, kit, mail, matter.admin, letter, kept)
 
 
@@ -55,11 +58,22 @@ def _undone(lines: tuple[Line, ...]) -> Iterator[AnswerLine]:
 
 def _lines(tx: Transaction, kit: Kit, order: Order, matter: Matter) -> Iterator[AnswerLine]:
     for step in matter.steps:
-        yield _line(tx, kit, step, order.outcomes.get(step.key, Outcome(AnswerOutcome.SHOWN)))
+        yield _line(tx, kit, step, order.outcomes.get(step.key) or _looked_at(matter.preview, step))
     answered = {step.text for step in matter.steps}
     for line in matter.material.instructions.lines:
         if line.text not in answered:  # 全件OK, and nothing was left to glance at
             yield AnswerLine(line.text, AnswerOutcome.NOT_SHOWN)
+    if matter.preview.refused and not matter.preview.step:
+        yield AnswerLine(
+            "、".join(t.name for t in matter.material.tables), AnswerOutcome.REFUSED, matter.preview.refused
+        )
+
+
+def _looked_at(preview: Preview, step: Step) -> Outcome:
+    """A line that changes nothing by itself: what it asks for stands below, or why not."""
+    if preview.refused and preview.step == step.key:
+        return Outcome(AnswerOutcome.REFUSED, preview.refused)
+    return Outcome(AnswerOutcome.SHOWN)
 
 
 def _line(tx: Transaction, kit: Kit, step: Step, outcome: Outcome) -> AnswerLine:

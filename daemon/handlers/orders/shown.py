@@ -23,6 +23,10 @@ class Shown:
     """Number in the outbox → its mark at that time."""
     proposal: int | None = None
     """Ledger id of the order whose proposal it shows."""
+    digest: str = ""
+    """Mark of the proposal as it was shown."""
+    mail_marks: tuple[str, ...] = ()
+    """Marks of the mails the proposal would send."""
     challenge: int | None = None
     """Ledger id of the order it asks to confirm."""
 
@@ -83,7 +87,7 @@ def shown_by(tx: Transaction, outbox_id: int | None) -> Shown:
     raw: dict[str, Any] = json.loads(text)
     return Shown(
         {int(n): m for n, m in raw["questions"].items()}, {int(n): m for n, m in raw["mails"].items()},
-        raw["proposal"], raw["challenge"],
+        raw["proposal"], raw["digest"], tuple(raw["mail_marks"]), raw["challenge"],
     )  # fmt: skip
 
 

@@ -104,9 +104,9 @@ def _unchanged(tx: Transaction, shown: Shown, step: Step) -> bool:
     return question.state is ReviewState.OPEN and question_mark(tx, question) == shown.questions[number]
 
 
-def set_aside(kit: Kit, order: Order, step: Step, by: str, why: AnswerOutcome) -> Outcome:
-    """Write down that the step is not done."""
-    return _without_effect(kit, order, step, by, Outcome(why))
+def set_aside(kit: Kit, order: Order, step: Step, by: str, why: AnswerOutcome, because: str = "") -> Outcome:
+    """Write down an outcome that comes without an effect of its own."""
+    return _without_effect(kit, order, step, by, Outcome(why, because))
 
 
 def _without_effect(kit: Kit, order: Order, step: Step, by: str, outcome: Outcome) -> Outcome:

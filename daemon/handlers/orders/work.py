@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from daemon.domain.commands import Verb
 from daemon.domain.commands.model import READS_ONLY
 from daemon.domain.directory import Admin
-from daemon.domain.letters import AnswerOutcome
 from daemon.domain.model import MailState, Review
 from daemon.errors import Unavailable
-from daemon.handlers.orders import answers
+from daemon.handlers.orders import answers, proposals
 from daemon.handlers.orders.acts import EFFECTS
 from daemon.handlers.orders.book import Order, OrderState, close_order, find_order, open_orders, save_order
 from daemon.handlers.orders.material import Material, material
@@ -115,9 +115,11 @@ def _one(kit: Kit, order: Order, shown: Shown, step: Step, by: str) -> None:
     effect = EFFECTS.get(step.command.verb)
     if step.command.verb in READS_ONLY or step.key in order.outcomes:
         return
-    if effect is None:
-        set_aside(kit, order, step, by, AnswerOutcome.NOT_SHOWN)
+    if step.command.verb in {Verb.APPROVE, Verb.DECLINE}:
+        proposals.decide(kit, order, shown, step, by)
         return
+    if effect is None:
+        return  # a proposal: shown in the answer, done when it is approved
     with kit.store.snapshot() as tx:
         against = objection(tx, order, shown, step)
     if against is not None:
@@ -135,11 +137,14 @@ def _drop(kit: Kit, order: Order, why: str) -> None:
 
 
 def _answer(kit: Kit, order: Order, found: Material, shown: Shown, steps: list[Step], admin: Admin) -> None:
+    looked = proposals.Preview()
+    if found.instructions.clear:
+        looked = proposals.preview(kit, order, found, steps, shown)
     with kit.store.transaction() as tx:
         present = find_order(tx, order.ledger_id)
         if present is None or present.state is not OrderState.OPEN:
             return
-        answers.answer(tx, kit, present, answers.Matter(found, shown, tuple(steps), admin))
+        answers.answer(tx, kit, present, answers.Matter(found, shown, tuple(steps), admin, looked))
         close_order(tx, present, OrderState.DONE)
         reach("answer.before-commit")
     reach("answer.after-commit")
