@@ -73,6 +73,49 @@ def same_name(a: str, b: str) -> Match:
     return Match.DIFFERENT
 
 
+# -- names read from print by a machine
+
+UNKNOWN_GLYPH = "〓"
+"""Stands in a name read from a picture for a glyph that could not be read (the typesetter's 下駄)."""
+_LOOK_ALIKE = str.maketrans(
+    "一―−‐-—ニエカロハトタヘベペへべぺリりセヒ〇oO゜",
+    "ーーーーーー二工力口八卜夕へへへへへへリリ七匕○○○○",
+)
+_LITTER = str.maketrans("", "", "゛\"'`´^~.,:;|_°”’‘“、。")
+"""Specks read as something."""
+_UNREAD_COST = 0.5
+_LENGTH_OF_ONE_ERROR = 5
+
+
+def reads_as(read: str, name: str) -> bool:
+    """Whether print read back by a machine can be `name`: one glyph in five may be wrong, and counts half unread.
+
+    Names of one or two glyphs must be right. For names known already from elsewhere (a row's place), never to find
+    anybody.
+    """
+    seen, meant = _as_printed(read), _as_printed(name)
+    if not seen or not meant:
+        return False
+    allowed = -(-len(meant) // _LENGTH_OF_ONE_ERROR) if len(meant) > 2 else _UNREAD_COST
+    return _edits(seen, meant) <= allowed
+
+
+def _as_printed(name: str) -> str:
+    """The glyphs, with those as one that differ by less than a fax shows."""
+    return name_key(name).translate(_LITTER).translate(_LOOK_ALIKE)
+
+
+def _edits(read: str, name: str) -> float:
+    """Fewest insertions, losses and changes (Levenshtein); an unread glyph in place of one costs half."""
+    row = [float(n) for n in range(len(name) + 1)]
+    for at, glyph in enumerate(read, start=1):
+        above, row = row, [float(at)]
+        for k, wanted in enumerate(name, start=1):
+            changed = 0.0 if glyph == wanted else _UNREAD_COST if glyph == UNKNOWN_GLYPH else 1.0
+            row.append(min(above[k] + 1, row[-1] + 1, above[k - 1] + changed))
+    return row[-1]
+
+
 # -- kana
 
 _HIRAGANA_TO_KATAKANA = {c: c + 0x60 for c in range(0x3041, 0x3097)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from daemon.domain.model import Enrollment
 from parsers.findings import Finding, Problem
-from parsers.names import Match, kana_key, same_name
+from parsers.names import Match, kana_key, reads_as, same_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ def _checked(finding: Finding, row: Enrollment) -> Matched:
     if not finding.name:
         return Matched(row, (Problem.NAME_DIFFERS,))
     likeness = same_name(finding.name, row.name)
+    if likeness is not Match.EXACT and finding.evidence.fit_error_mm is not None:
+        # Print read back from a faxed page: a wrong glyph is the fax, another name is another person.
+        return Matched(row) if reads_as(finding.name, row.name) else Matched(row, (Problem.NAME_DIFFERS,))
     if likeness is Match.DIFFERENT:
         return Matched(row, (Problem.NAME_DIFFERS,))
     if likeness is Match.CLASS and finding.kana and kana_key(finding.kana) != kana_key(row.kana):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from parsers.names import (
     Match,
@@ -11,6 +13,7 @@ from parsers.names import (
     name_key,
     office_key,
     prefecture_key,
+    reads_as,
     same_kana,
     same_name,
 )
@@ -108,3 +111,42 @@ def test_pension_offices_lose_their_suffix_and_nothing_else() -> None:
 )
 def test_prefectures_lose_their_kind(written: str, key: str) -> None:
     assert prefecture_key(written) == key
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        ("髙橋ー郎", "髙橋　一郎"),
+        ("高橋一郎", "髙橋　一郎"),
+        ("高橋〓郎", "髙橋　一郎"),
+        ("勅使河原左衞門二郎", "勅使河原　左衛門三郎"),
+        ("清水忠", "清水　恵"),
+        ("八木゛哲望", "八木　哲望"),
+        ("須藤花ニ葉", "須藤　花二葉"),
+        ("〓翼", "林　翼"),
+        ("グェン・ティ・フォン", "グェン・ティ・フォン"),
+    ],
+)
+def test_a_wrong_glyph_in_print_read_back_is_the_fax(read: str, name: str) -> None:
+    assert reads_as(read, name)
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        ("山本一郎", "髙橋　一郎"),
+        ("森翼", "林　翼"),
+        ("佐藤美咲", "佐藤　健太"),
+        ("佐藤", "佐藤　美咲"),
+        ("〓〓〓〓", "髙橋　一郎"),
+        ("", "髙橋　一郎"),
+        ("髙橋一郎", ""),
+    ],
+)
+def test_the_name_of_somebody_else_is_told(read: str, name: str) -> None:
+    assert not reads_as(read, name)
+
+
+@given(st.text("高橋一郎山本花子佐藤", min_size=3, max_size=9))
+def test_a_name_reads_as_itself(name: str) -> None:
+    assert reads_as(name, name)
