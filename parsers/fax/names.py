@@ -137,7 +137,7 @@ class _Line:
         solid &= tall < self._picture.shape[0]
         solid[0] = False
         ends = left + wide
-        return float(np.max(ends[solid])) / _PER_MM if solid.any() else 0.0
+        return float(ends[solid].max()) / _PER_MM if solid.any() else 0.0
 
     def isolated(self, squares: Sequence[Em]) -> Iterator[tuple[Gray, Em]]:
         """For each square a picture with the ink of its glyph alone, and the square in it.
@@ -178,7 +178,7 @@ def _middle_mm(cell: Gray) -> float:
     low, high = (round((tall - at) * _PER_MM) for at in _DETAIL_MM)
     strip = cell[low:high, side:-side]
     detail = bool(np.count_nonzero(strip < 128) > _DETAIL_INK * strip.size)
-    return _TOP_MM + (tall - _TOP_MM - (_BELOW_DETAIL_MM if detail else _BELOW_MM)) / 2
+    return float(_TOP_MM + (tall - _TOP_MM - (_BELOW_DETAIL_MM if detail else _BELOW_MM)) / 2)
 
 
 def _by_general_ocr(cell: Gray) -> ReadName | None:
