@@ -6,6 +6,7 @@ edition is a function of the edition alone and lives with its Typst template (`m
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from parsers.codes import BadCode, decode, parse_code
@@ -94,6 +95,18 @@ class FormEdition:
     def after_training(self) -> bool:
         """Whether it asks for placement and deletion instead of a registration."""
         return Field.DESTINATION in self.fields
+
+    def sheets(self, numbers: Collection[int]) -> tuple[range, ...]:
+        """Row Nos. on each printed page, at least one page; `numbers` are those of the trainees on the roster.
+
+        A page is read by position and the No. of its first row, so the Nos. on it are consecutive: one that nobody has
+        any more keeps its line, void.
+        """
+        if not numbers:
+            return (range(1, 1),)
+        end = max(numbers) + 1
+        starts = range(min(numbers), end, self.rows_per_page)
+        return tuple(range(first, min(first + self.rows_per_page, end)) for first in starts)
 
 
 PRE_EXISTING_ID = FormEdition(

@@ -14,6 +14,7 @@ from daemon.adapters.documents import TypstDocuments
 from daemon.adapters.resources import data_path
 from daemon.domain.model import Course
 from daemon.ports import RosterFiles
+from parsers.codes import parse_page_code
 from tests.fakes.rosters import KEY, roster_sheet
 
 FINE = (204, 196)
@@ -170,3 +171,16 @@ def test_digit_boxes_are_empty_and_their_rules_survive_a_coarse_scan(
         for edge in (y, y + h):
             line = round(edge * per_mm[1])
             assert ink[line - 2 : line + 2, left:right].any(axis=0).all()
+
+
+def test_a_number_nobody_has_any_more_keeps_its_line() -> None:
+    sheet = roster_sheet(Course.WM_SKILL_UP, 15)
+    gone = dataclasses.replace(sheet, rows=tuple(p for p in sheet.rows if p.row not in {3, 14}))
+    files = TypstDocuments(KEY, data_path("mail_templates") / "forms").roster(gone)
+    whole = TypstDocuments(KEY, data_path("mail_templates") / "forms").roster(sheet)
+    places = {row["row"]: row["box_mm"] for page in whole.manifest["pages"] for row in page["rows"]}
+    kept = {row["row"]: row["box_mm"] for page in files.manifest["pages"] for row in page["rows"]}
+    assert sorted(kept) == [1, 2, *range(4, 14), 15]
+    assert kept == {number: places[number] for number in kept}
+    firsts = [parse_page_code(page["codes"][0]["text"]).first_row for page in files.manifest["pages"]]
+    assert firsts == [1, 13]

@@ -79,10 +79,9 @@ def short_era(day: dt.date) -> str:
     return f"R{day.year - 2018}.{day.month}.{day.day}"
 
 
-def row_tag(sheet: RosterSheet, person: Enrollment) -> str:
+def row_tag(sheet: RosterSheet, row: int) -> str:
     """Row No. and its check letter, as printed beside the boxes."""
-    number = row_number(sheet, person)
-    return f"{number}{row_check(sheet.roster.code, number)}"
+    return f"{row}{row_check(sheet.roster.code, row)}"
 
 
 def row_number(sheet: RosterSheet, person: Enrollment) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from daemon.adapters.documents.facts import row_number
+from daemon.domain.model import Enrollment
 from daemon.ports import RosterSheet
 
 _PAGE_MM = [210, 297]
@@ -31,7 +32,12 @@ def _page(sheet: RosterSheet, places: Sequence[Mapping[str, Any]], number: int, 
         "size_mm": _PAGE_MM,
         "codes": [{"text": p["text"], "box_mm": _box(p)} for p in _all(places, "code")],
         "marks": [_box(p) for p in _all(places, "mark")],
-        "rows": [_row(sheet, places, p) for p in _all(places, "row")],
+        "rows": [
+            _row(person, places, p)
+            for p in _all(places, "row")
+            for person in sheet.rows
+            if row_number(sheet, person) == p["row"]
+        ],
         "fields": {
             p["field"]: {
                 "kind": "same-day",
@@ -43,9 +49,8 @@ def _page(sheet: RosterSheet, places: Sequence[Mapping[str, Any]], number: int, 
     }
 
 
-def _row(sheet: RosterSheet, places: Sequence[Mapping[str, Any]], place: Mapping[str, Any]) -> dict[str, Any]:
+def _row(person: Enrollment, places: Sequence[Mapping[str, Any]], place: Mapping[str, Any]) -> dict[str, Any]:
     own = [p for p in places if p.get("row") == place["row"]]
-    person = next(p for p in sheet.rows if row_number(sheet, p) == place["row"])
     fields: dict[str, Any] = {
         p["field"]: {
             "kind": "date",

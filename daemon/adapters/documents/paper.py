@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,8 @@ class Paper:
         return self._compiler
 
     def _content(self, sheet: RosterSheet, facts: Facts, words: Mapping[str, Any]) -> dict[str, Any]:
-        pages = list(sheets_of(sheet.rows, facts.form))
+        pages = sheets_of(sheet, facts.form)
+        people = {row_number(sheet, person): person for person in sheet.rows}
         said = words["instructions"]
         return {
             "instructions": said["paper_post" if facts.form.after_training else "paper"],
@@ -110,9 +111,11 @@ class Paper:
                     "page": number,
                     "pages": len(pages),
                     "capacity": facts.form.rows_per_page,
-                    "code": (code := self._code(facts, number, len(pages), first_row(sheet, rows))),
+                    "code": (code := self._code(facts, number, len(pages), rows.start)),
                     "qr": qr_rows(code),
-                    "rows": [_person(sheet, p, words) for p in rows],
+                    "rows": [
+                        _person(sheet, people[no], words) if no in people else _void(sheet, no, words) for no in rows
+                    ],
                 }
                 for number, rows in enumerate(pages, start=1)
             ],
@@ -122,17 +125,13 @@ class Paper:
         return PageCode(facts.form.number, facts.roster, page, pages, first).text(self._key)
 
 
-def first_row(sheet: RosterSheet, rows: Sequence[Enrollment]) -> int:
-    """No. of the first row of a page."""
-    return row_number(sheet, rows[0]) if rows else 1
-
-
-def sheets_of(rows: Sequence[Enrollment], form: FormEdition) -> Iterator[Sequence[Enrollment]]:
-    """The rows of each page; at least one page. Raises Refused beyond what a page code can count."""
-    step = form.rows_per_page
-    if len(rows) > step * _MOST_PAGES:
-        raise Refused(f"a roster holds at most {step * _MOST_PAGES} rows, this one has {len(rows)}; split the list")
-    yield from (rows[start : start + step] for start in range(0, max(len(rows), 1), step))
+def sheets_of(sheet: RosterSheet, form: FormEdition) -> tuple[range, ...]:
+    """Row Nos. of each page; at least one page. Raises Refused beyond what a page code can count."""
+    pages = form.sheets([row_number(sheet, person) for person in sheet.rows])
+    if len(pages) > _MOST_PAGES:
+        most = form.rows_per_page * _MOST_PAGES
+        raise Refused(f"a roster holds at most {most} rows, this one goes to No. {pages[-1][-1]}; split the list")
+    return pages
 
 
 def qr_rows(text: str) -> list[str]:
@@ -145,8 +144,8 @@ def qr_rows(text: str) -> list[str]:
 
 def _person(sheet: RosterSheet, person: Enrollment, words: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "row": row_number(sheet, person),
-        "tag": row_tag(sheet, person),
+        "row": (row := row_number(sheet, person)),
+        "tag": row_tag(sheet, row),
         "name": person.name,
         "kana": person.kana,
         "terminal_id": masked_id(person.terminal_id),
@@ -154,6 +153,12 @@ def _person(sheet: RosterSheet, person: Enrollment, words: Mapping[str, Any]) ->
         "detail": "　".join(_detail(sheet, person, words["labels"])),
         "result": result_of(person),
     }
+
+
+def _void(sheet: RosterSheet, row: int, words: Mapping[str, Any]) -> dict[str, Any]:
+    """The line of a No. that nobody has any more, so that those below it keep their places."""
+    empty = dict.fromkeys(("kana", "terminal_id", "note", "detail", "result"), "")
+    return {"row": row, "tag": row_tag(sheet, row), "name": words["labels"]["void_row"], **empty}
 
 
 def _detail(sheet: RosterSheet, person: Enrollment, labels: Mapping[str, str]) -> Iterator[str]:
