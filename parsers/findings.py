@@ -206,6 +206,16 @@ class Problem(StrEnum):
     """It reads like an instruction of an admin, and nothing proves that it is one."""
     COMMAND_FAILED = "command-failed"
     """An instruction of an admin could not be carried out, however often it was tried."""
+    SEAL_DIFFERS = "seal-differs"
+    """The page code was not made with our key: forged, from another installation, or misread."""
+    PAGE_UNPLACED = "page-unplaced"
+    """A page picture nobody could place: a person names roster and page."""
+    NAMED_PAGE_DIFFERS = "named-page-differs"
+    """A person named the page, and the picture does not fit that form or shows a code of another page."""
+    PAGES_MISSING = "pages-missing"
+    """The fax had more pages than arrived."""
+    FAX_WITHOUT_PAGES = "fax-without-pages"
+    """A mail of a fax gateway with no page, or with blank ones only: somebody believes to have answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +247,13 @@ class Evidence:
     """Residual of the fit of the page: how far the boxes may lie from where they were cut out."""
     page_sha256: str = ""
     """Of the pixels of the page as they came out of the file."""
+    named_by: str = ""
+    """Who said which page this is, when its codes are lost; "" = the page itself."""
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it was read off a picture of a page: no text stands behind it."""
+        return bool(self.crop_sha256 or self.readers or self.page_sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +307,10 @@ class Page:
     """Picture of that line."""
     guesses: tuple[str, ...] = ()
     """Roster codes printed on a page whose page code is lost: for the person who names the roster."""
+    code: str = ""
+    """The 20 symbols of the page code as read: whoever has the key checks the seal. "" = none was read."""
+    picture_sha256: str = ""
+    """Picture of a page that could not be placed, for the person who names it."""
 
 
 @dataclass(frozen=True, slots=True)

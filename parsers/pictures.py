@@ -10,6 +10,11 @@ _ORNAMENT_PX = 10_000
 _ORNAMENT_SIDE_PX = 20
 
 
+def is_png(data: bytes) -> bool:
+    """Whether the bytes begin as a PNG and end as a whole one (PNG specification §5.2, §11.2.5)."""
+    return data.startswith(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR") and data.endswith(b"IEND\xaeB`\x82")
+
+
 def size_px(data: bytes) -> tuple[int, int] | None:
     """Width and height of a PNG, GIF, BMP or JPEG; None when the header does not say."""
     try:

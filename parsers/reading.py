@@ -36,6 +36,23 @@ _HOPELESS = frozenset({sniff.TEXT, sniff.CSV, sniff.HTML, sniff.XML, sniff.BINAR
 
 
 @dataclass(frozen=True, slots=True)
+class NamedPage:
+    """A page without readable code, and which page of which roster a person says it is."""
+
+    part: str
+    """Attachment path inside the mail; "" = the file itself."""
+    page: int
+    """In that file, 1-based."""
+    edition: int
+    """Number of the form edition (`parsers.forms`)."""
+    roster: str
+    sheet: int
+    sheets: int
+    first_row: int
+    """No. of the first row on the page, 1-based."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingContext:
     """What a reader may know beside the bytes. All of it is optional; it narrows, it never invents."""
 
@@ -51,6 +68,8 @@ class ReadingContext:
     """Every 街角の年金相談センター there is, bare names as in the master; () = unknown, places cannot be checked."""
     offices: tuple[str, ...] = ()
     """Every pension office there is, names without 年金事務所; () = unknown."""
+    named: tuple[NamedPage, ...] = ()
+    """Pages a person named. A page whose own code says otherwise is not read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from parsers.findings import Document, Picture, document_from_json, to_json
-from parsers.reading import ReadingContext
+from parsers.reading import NamedPage, ReadingContext
 
 _HEAD = struct.Struct("!I")
 _LENGTH = struct.Struct("!Q")
@@ -114,4 +114,5 @@ def _context_from_json(raw: dict[str, Any]) -> ReadingContext:
     for day in ("received_on", "not_before_on"):
         if values[day] is not None:
             values[day] = dt.date.fromisoformat(values[day])
+    values["named"] = tuple(NamedPage(**page) for page in raw["named"])
     return ReadingContext(**values)
