@@ -23,6 +23,7 @@ from daemon.domain.model import (
     OutboxMail,
     OutboxState,
     Reading,
+    ReceivedPage,
     Review,
     ReviewState,
     Roster,
@@ -139,6 +140,9 @@ class Blobs(Protocol):
 
     def get(self, sha256: str) -> bytes:
         """The bytes; raises KeyError when there are none, BlobDamaged when the hash no longer fits."""
+
+    def put_many(self, many: Iterable[bytes]) -> list[str]:
+        """`put` for each, in order, for less."""
 
     def has(self, sha256: str) -> bool:
         """Whether the blob is there (not whether it is whole)."""
@@ -257,6 +261,10 @@ class Transaction(Protocol):
     def redact_readings(self, enrollment_id: str) -> int:
         """Empty the words of everything read or said about the row (`person erase`); values stay. How many."""
 
+    def save_pages(self, ledger_id: int, pages: Iterable[ReceivedPage]) -> None:
+        """The pages of that mail, in place of what was known of them; their ids are ignored."""
+
+    def pages(self, *, ledger_id: int | None = None, roster: str | None = None) -> list[ReceivedPage]: ...
     def problems_read(self, enrollment_ids: Iterable[str]) -> Mapping[str, frozenset[Problem]]:
         """Enrollment → every problem any of its readings had; those without any are left out."""
 

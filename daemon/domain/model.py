@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from parsers.findings import Decision, Evidence, Field, MessageKind, Problem
+from parsers.findings import Decision, Evidence, Field, MessageKind, PageKind, Problem
 from parsers.forms import PRE_EXISTING_ID, PRE_NEW_ID, FormEdition
 
 
@@ -295,6 +295,32 @@ class LedgerMail:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivedPage:
+    """One page of a fax or scan that reached the house: what of it arrived, and what the machines printed on it."""
+
+    page_id: int
+    ledger_id: int
+    part: str
+    """Attachment path inside the mail."""
+    page: int
+    """In that file, 1-based; two forms in one picture are two rows."""
+    kind: PageKind
+    roster: str
+    """Code of the roster it belongs to; "" = unknown."""
+    sheet: int
+    """k of "page k of n" of the roster; 0 = unknown."""
+    sheets: int
+    sealed: bool
+    """The page code was made with our key."""
+    header: str
+    """The lines fax machines printed above the form, as read: evidence for routing, never proof."""
+    header_sha256: str
+    """Blob of the picture of those lines; "" = none."""
+    picture_sha256: str
+    """Blob of the picture of a page that could not be placed; "" = none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One value that was read or said, kept for ever whatever became of it (I6)."""
 
@@ -337,7 +363,7 @@ class Review:
     dedupe_key: str
     """Same question, same key: asked once however often the mail is replayed."""
     kind: str
-    """value | row | attachment | mail | bounce | exclusion | outbox | verify | closing"""
+    """value | row | attachment | mail | bounce | exclusion | outbox | verify | closing | page | pages"""
     opened_at: dt.datetime
     problems: tuple[Problem, ...]
     state: ReviewState = ReviewState.OPEN

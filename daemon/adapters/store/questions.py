@@ -1,4 +1,4 @@
-"""Readings (kept for ever) and reviews (questions to a person)."""
+"""Pages that arrived, readings (kept for ever) and reviews (questions to a person)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from sqlalchemy.engine import Connection
 
 from daemon.adapters.store import schema
 from daemon.adapters.store.shape import Rows, Shape
-from daemon.domain.model import Reading, Review, ReviewState
+from daemon.domain.model import Reading, ReceivedPage, Review, ReviewState
 from parsers.findings import Problem
 
+_PAGES = Shape(schema.pages, ReceivedPage, "page_id")
 _READINGS = Shape(schema.readings, Reading, "reading_id")
 _REVIEWS = Shape(schema.reviews, Review, "review_id")
 
@@ -59,6 +60,16 @@ class QuestionRows(Rows):
         mine = c.enrollment_id == enrollment_id
         done = self._connection.execute(sa.update(schema.readings).where(mine).values(text="", said_by=""))
         return int(done.rowcount)
+
+    def save_pages(self, ledger_id: int, pages: Iterable[ReceivedPage]) -> None:
+        """The pages of that mail, in place of what was known of them."""
+        self._connection.execute(sa.delete(schema.pages).where(schema.pages.c.ledger_id == ledger_id))
+        for page in pages:
+            _PAGES.add(self._connection, page)
+
+    def pages(self, *, ledger_id: int | None = None, roster: str | None = None) -> list[ReceivedPage]:
+        """By id."""
+        return _PAGES.equal(self._connection, ledger_id=ledger_id, roster=roster)
 
     def problems_read(self, enrollment_ids: Iterable[str]) -> Mapping[str, frozenset[Problem]]:
         """Enrollment → every problem any of its readings had; those without any are left out."""

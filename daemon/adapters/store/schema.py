@@ -23,7 +23,7 @@ from daemon.domain.model import (
     Status,
     TrainingState,
 )
-from parsers.findings import Decision, Evidence, Field, MessageKind, Problem, evidence_from_json, to_json
+from parsers.findings import Decision, Evidence, Field, MessageKind, PageKind, Problem, evidence_from_json, to_json
 
 SCHEMA_VERSION = "0001"
 """The newest migration; a database that names another one is older or newer than this program."""
@@ -225,6 +225,26 @@ high_waters = sa.Table(
     _number("uid"),
     _of("reconciled_at", Instant(), optional=True),
     sa.Column("epoch", sa.Integer, nullable=False),
+)
+
+pages = sa.Table(
+    "pages",
+    metadata,
+    sa.Column("page_id", RowId, primary_key=True, autoincrement=True),
+    _refers("ledger_id", sa.BigInteger(), "mails.ledger_id"),
+    _text("part"),
+    _number("page"),
+    _of("kind", Member(PageKind)),
+    _text("roster"),
+    _number("sheet"),
+    _number("sheets"),
+    _of("sealed", sa.Boolean(create_constraint=False)),
+    _text("header"),
+    _text("header_sha256"),
+    _text("picture_sha256"),
+    sa.Index(None, "ledger_id"),
+    sa.Index(None, "roster"),
+    sqlite_autoincrement=True,
 )
 
 readings = sa.Table(

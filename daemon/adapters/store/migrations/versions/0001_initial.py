@@ -189,6 +189,22 @@ def _outbox() -> None:
 
 def _questions() -> None:
     op.create_table(
+        "pages",
+        sa.Column("page_id", _ROW_ID, autoincrement=True, nullable=False),
+        *_numbers("ledger_id"),
+        *_texts("part"),
+        *_numbers("page"),
+        *_texts("kind", "roster"),
+        *_numbers("sheet", "sheets"),
+        sa.Column("sealed", sa.Boolean(create_constraint=False), nullable=False),
+        *_texts("header", "header_sha256", "picture_sha256"),
+        _key("pages", "page_id"),
+        _refers("pages", "ledger_id", "mails.ledger_id"),
+        sqlite_autoincrement=True,
+    )
+    _index("pages", "ledger_id")
+    _index("pages", "roster")
+    op.create_table(
         "readings",
         sa.Column("reading_id", _ROW_ID, autoincrement=True, nullable=False),
         *_number_or_null("ledger_id"),
