@@ -9,6 +9,7 @@ from typing import Any
 
 from daemon.domain.model import Enrollment, Event, Reading
 from daemon.errors import Refused
+from daemon.handlers.pictures import header_of
 from daemon.handlers.rename import former_spellings
 from daemon.handlers.rows import find_row
 from daemon.ports import Kit, Transaction
@@ -41,6 +42,8 @@ class Line:
     """As it was written there."""
     said_by: str = ""
     """Who said it, when no message did."""
+    header: str = ""
+    """What fax machines printed above the form it was read from."""
 
 
 def of_trainee(kit: Kit, text: str) -> tuple[Enrollment, list[Line]]:
@@ -110,6 +113,7 @@ def _line(tx: Transaction, event: Event, rows: dict[str, Enrollment | None]) -> 
         evidence=reading.evidence if reading else Evidence(),
         text=reading.text if reading else "",
         said_by=reading.said_by if reading else "",
+        header=header_of(tx, reading.ledger_id, reading.evidence) if reading else "",
     )
 
 

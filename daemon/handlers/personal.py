@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from daemon.domain.model import Enrollment, Reading, Review, State, TrainingState
+from daemon.domain.model import Enrollment, Review, State, TrainingState
 from daemon.errors import Refused
 from daemon.handlers import history
 from daemon.handlers.cases import drop_questions
+from daemon.handlers.pictures import crops_of
 from daemon.handlers.rename import former_spellings, spellings_fact
 from daemon.handlers.rows import find_rows, nameless, reason
 from daemon.handlers.tombstones import bury, is_removed, sweep
@@ -57,7 +58,7 @@ def export_person(kit: Kit, text: str) -> Export:
             "as_of": kit.clock.now().isoformat(),
             "enrollments": [_known(tx, kit, row) for row in rows],
         }
-        crops = {c for row in rows for c in _crops(tx, row) if not is_removed(tx, c)}
+        crops = {c for row in rows for c in crops_of(tx, row.enrollment_id) if not is_removed(tx, c)}
     for shown in document["enrollments"]:
         assert isinstance(shown, dict)
         lines = history.of_trainee(kit, shown["row"]["enrollment_id"])[1]
@@ -84,7 +85,7 @@ def erase_row(tx: Transaction, kit: Kit, row: Enrollment, by: str, because: str)
     """Erase one row within the caller's transaction; the files of its pictures go with the next `sweep`."""
     mails = {r.ledger_id for r in tx.readings(enrollment_id=row.enrollment_id) if r.ledger_id is not None}
     left = sum(not is_removed(tx, tx.get_mail(m).sha256) for m in mails)
-    crops = [c for c in _crops(tx, row) if not is_removed(tx, c)]
+    crops = [c for c in crops_of(tx, row.enrollment_id) if not is_removed(tx, c)]
     drop_questions(tx, kit, row, by, "個人情報の消去")
     bury(tx, kit, crops, "erased")
     questions = _cover_questions(tx, row)
@@ -173,11 +174,6 @@ def _known(tx: Transaction, kit: Kit, row: Enrollment) -> dict[str, Any]:
         ],
         "organisation": kit.letterhead.organisation,
     }
-
-
-def _crops(tx: Transaction, row: Enrollment) -> list[str]:
-    readings: list[Reading] = tx.readings(enrollment_id=row.enrollment_id)
-    return sorted({r.evidence.crop_sha256 for r in readings if r.evidence.crop_sha256})
 
 
 def _numbers(done: Erasure) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from daemon.handlers.personal import ERASED, erase_row
 from daemon.handlers.rows import reason
 from daemon.handlers.tombstones import bury, is_removed, sweep
 from daemon.ports import Kit, Transaction
+from parsers.pictures import is_png
 
 _ENDED = {TrainingState.CLOSED, TrainingState.CANCELLED}
 _GONE = {OutboxState.SENT, OutboxState.CONFIRMED, OutboxState.CANCELLED, OutboxState.REFUSED}
@@ -176,8 +177,9 @@ def _owners(tx: Transaction) -> Iterable[_Owner]:
         day = mail.received_at.astimezone(TOKYO).date()
         free = mail.state is MailState.APPLIED
         yield mail.sha256, trainings, day, free
-        crops = {r.evidence.crop_sha256 for r in readings if r.evidence.crop_sha256}
-        yield from ((crop, trainings, day, free) for crop in crops)
+        pictures = {r.evidence.crop_sha256 for r in readings}
+        pictures |= {h for p in tx.pages(ledger_id=mail.ledger_id) for h in (p.header_sha256, p.picture_sha256)}
+        yield from ((picture, trainings, day, free) for picture in pictures - {""})
     for sent in tx.outbox():
         day = sent.created_at.astimezone(TOKYO).date()
         yield sent.sha256, {sent.training_id} - {""}, day, sent.state in _GONE
@@ -194,21 +196,25 @@ def _announce(tx: Transaction, kit: Kit, batch: Batch) -> None:
 
 
 def _purge(tx: Transaction, kit: Kit, batch: Batch) -> None:
-    layouts = _layouts(tx, kit, batch.training_id)
-    bury(tx, kit, (*batch.hashes, *layouts), f"retention:{batch.training_id}")
+    unnamed = _unnamed(tx, kit, batch.training_id)
+    bury(tx, kit, (*batch.hashes, *unnamed), f"retention:{batch.training_id}")
     tx.set_fact(_notice_fact(batch.training_id), "")
     _event(tx, kit, batch.training_id, "meibod", "purged", before=batch.announced_on, blobs=len(batch.hashes))
 
 
-def _layouts(tx: Transaction, kit: Kit, training_id: str) -> list[str]:
-    """Layouts of the training's rosters: blobs no row names, which hold the names of the rows."""
+def _unnamed(tx: Transaction, kit: Kit, training_id: str) -> list[str]:
+    """Blobs no row names: layouts of the training's rosters, which hold names, and pictures a crash left behind.
+
+    The pictures of a message being worked on are not among them: they are stored in the transaction that names them,
+    and this is another.
+    """
     owned = {owner[0] for owner in _owners(tx)}
     found = []
     for sha256 in kit.blobs.all():
         if sha256 in owned:
             continue
         data = kit.blobs.get(sha256)
-        if data[:1] == b"{" and _training_of(data) == training_id:
+        if is_png(data) or (data[:1] == b"{" and _training_of(data) == training_id):
             found.append(sha256)
     return found
 

@@ -23,7 +23,7 @@ def tombstone_fact(sha256: str) -> str:
 
 def is_removed(tx: Transaction, sha256: str) -> bool:
     """Whether the blob was removed on purpose."""
-    return tx.get_fact(tombstone_fact(sha256)) is not None
+    return bool(tx.get_fact(tombstone_fact(sha256)))
 
 
 def raw_of(kit: Kit, sha256: str) -> bytes:
@@ -42,6 +42,16 @@ def bury(tx: Transaction, kit: Kit, hashes: Iterable[str], because: str) -> None
         tx.set_fact(tombstone_fact(sha256), stone)
         pending.add(sha256)
     tx.set_fact(PENDING, json.dumps(sorted(pending)))
+
+
+def revive(tx: Transaction, hashes: Iterable[str]) -> None:
+    """Take back the tombstones of what was stored anew, so that no sweep removes it."""
+    for sha256 in hashes:
+        if not is_removed(tx, sha256):
+            continue
+        tx.set_fact(tombstone_fact(sha256), "")
+        pending: set[str] = set(json.loads(tx.get_fact(PENDING) or "[]"))
+        tx.set_fact(PENDING, json.dumps(sorted(pending - {sha256})))
 
 
 def sweep(store: Store, blobs: Blobs) -> int:

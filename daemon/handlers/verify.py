@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from daemon.domain.model import MailPurpose
 from daemon.handlers.intake import mailbox_line
+from daemon.handlers.pictures import all_named
 from daemon.handlers.tombstones import is_removed
 from daemon.ports import Kit, Store, Transaction
 
@@ -48,6 +49,7 @@ def _blobs(kit: Kit) -> Proof:
         wanted |= {m.sha256: f"outbox {m.outbox_id}" for m in tx.outbox()}
         made = [h for t in tx.trainings() for h in tx.handovers(t.training_id)]
         wanted |= {sha: f"handover {h.handover_id}" for h in made for sha in (h.xlsx_sha256, h.pdf_sha256)}
+        wanted |= dict(all_named(tx))
         # Removed on purpose: the tombstone keeps the hash, the row stays.
         wanted = {sha256: owner for sha256, owner in wanted.items() if not is_removed(tx, sha256)}
     problems = []
