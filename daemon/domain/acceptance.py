@@ -50,6 +50,8 @@ class Case:
     match_problems: tuple[Problem, ...] = ()
     after: closing.After | None = None
     """Set when the row stands on a roster with results."""
+    named: bool = False
+    """A person said which page it was read from: every row may be off by one, so a person looks at the values too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,23 @@ def judge(finding: Finding, case: Case, policy: Policy, calendar: OfficeCalendar
         return _exclusion(finding, case)
     if finding.field is Field.COMPLETED:
         return _result(finding, case)
-    if finding.decision is Decision.EMPTY and not _WORTH_A_QUESTION & set(finding.problems):
-        return Verdict(Outcome.EMPTY, problems=finding.problems)
+    silent = finding.decision is Decision.EMPTY and not _WORTH_A_QUESTION & set(finding.problems)
+    if silent or _speaks_of_nobody(finding, case):
+        return Verdict(Outcome.EMPTY, problems=finding.problems if silent else ())
     if _repeats(finding, case):
         return Verdict(Outcome.CONFIRMED)
     problems = (*case.match_problems, *_reader_doubts(finding), *_guards(finding, case, calendar))
     if problems:
         return Verdict(Outcome.REVIEW, problems=tuple(dict.fromkeys(problems)))
     return _enter(finding, case, policy)
+
+
+def _speaks_of_nobody(finding: Finding, case: Case) -> bool:
+    """全員同日 on a page says nothing about the line of somebody who is out, or of a No. nobody has any more."""
+    if case.source is not SourceKind.FAX or Problem.DITTO not in finding.problems or not case.identified:
+        return False
+    row = case.enrollment
+    return row is None or (bool(row.excluded_because) and not row.cleanup_owed)
 
 
 def _repeats(finding: Finding, case: Case) -> bool:
@@ -100,7 +111,7 @@ def _repeats(finding: Finding, case: Case) -> bool:
 def _enter(finding: Finding, case: Case, policy: Policy) -> Verdict:
     """Nothing speaks against it: new, surer than what is on record, or just that."""
     assert case.enrollment is not None
-    status = _status(finding, case.source, policy)
+    status = Status.READ if case.named else _status(finding, case.source, policy)
     known = case.enrollment.values.get(finding.field)
     if known is not None and (known.status is Status.VERIFIED or status is Status.READ):
         # 口頭: what was said gives way to the first sheet that says the same, and a person looks at the sheet.

@@ -26,6 +26,11 @@ class PrefecturalOffice:
         return self.to + self.cc
 
 
+def _digits(number: str) -> str:
+    digits = "".join(c for c in number if c.isascii() and c.isdigit())
+    return f"0{digits[2:]}" if number.startswith("+81") else digits
+
+
 @dataclass(frozen=True, slots=True)
 class Centre:
     """街角の年金相談センター (オフィスを含む)."""
@@ -112,6 +117,11 @@ class Directory:
         """The prefecture whose address book entry holds `address` (any case); None when none or several do."""
         wanted = address.lower()
         found = {o.prefecture for o in self.offices.values() if wanted in (a.lower() for a in o.recipients)}
+        return found.pop() if len(found) == 1 else None
+
+    def prefecture_of_fax(self, number: str) -> str | None:
+        """The prefecture whose office has that fax number (digits only); None when none or several do."""
+        found = {o.prefecture for o in self.offices.values() if number and _digits(o.fax) == number}
         return found.pop() if len(found) == 1 else None
 
     def gateway_of(self, address: str) -> FaxGateway | None:

@@ -6,12 +6,18 @@ import datetime as dt
 from collections.abc import Iterable
 
 from daemon.domain.letters import Alarm, AlarmCode, AlarmLetter
-from daemon.domain.model import MailPurpose, MailState, OutboxState
+from daemon.domain.model import MailPurpose, MailState, OutboxState, Review
 from daemon.handlers.deliver import KILL_SWITCH
 from daemon.handlers.intake import mailbox_line
 from daemon.handlers.outgoing import Draft, queue
 from daemon.ports import Kit, Transaction
+from parsers.findings import Problem
 
+_AT_ONCE = {
+    Problem.FAX_WITHOUT_PAGES: AlarmCode.FAX_WITHOUT_PAGES,
+    Problem.SEAL_DIFFERS: AlarmCode.FORGED_TOKEN,
+}
+"""Questions that are alarms as well, while they are open."""
 _STUCK_ATTEMPTS = 4
 """A mail refused so often is no hiccup of the relay: about half an hour."""
 
@@ -54,7 +60,22 @@ def _outbox(tx: Transaction) -> list[Alarm]:
 
 def _ledger(tx: Transaction) -> list[Alarm]:
     quarantined = tx.mails(state=MailState.QUARANTINE)
-    return [Alarm(AlarmCode.QUARANTINE, quarantined[0].stored_at, detail=str(len(quarantined)))] if quarantined else []
+    found = [Alarm(AlarmCode.QUARANTINE, quarantined[0].stored_at, detail=str(len(quarantined)))] if quarantined else []
+    return [*found, *_faxes(tx)]
+
+
+def _faxes(tx: Transaction) -> list[Alarm]:
+    """Somebody believes to have answered, or somebody makes pages of ours: neither waits until tomorrow morning."""
+    waiting: dict[AlarmCode, list[Review]] = {}
+    for review in tx.reviews():
+        for problem in review.problems:
+            if problem in _AT_ONCE:
+                waiting.setdefault(_AT_ONCE[problem], []).append(review)
+    return [Alarm(code, found[0].opened_at, detail=_mails(found)) for code, found in waiting.items()]
+
+
+def _mails(reviews: list[Review]) -> str:
+    return ", ".join(f"mail {ident}" for ident in dict.fromkeys(r.ledger_id for r in reviews))
 
 
 def _tell(tx: Transaction, kit: Kit, alarm: Alarm) -> int | None:

@@ -85,7 +85,7 @@ def _rosters(desk: Desk) -> list[Roster]:
 
 def source_of(media: str, finding: Finding) -> SourceKind:
     """Typed table, text layer, or picture; judged by content."""
-    if media.startswith("image/") or finding.evidence.crop_sha256:
+    if media.startswith("image/") or finding.evidence.is_picture:
         return SourceKind.FAX
     return SourceKind.PDF if media == "application/pdf" or finding.evidence.page else SourceKind.XLSX
 
@@ -94,7 +94,7 @@ def _apply_one(sheet: _Sheet, finding: Finding) -> Applied:
     tx, kit, roll = sheet.desk.tx, sheet.desk.kit, sheet.desk.roll
     roster = roll.roster(finding.roster) if finding.roster else None
     rows = roll.sheet(roster) if roster else _candidates(sheet, finding)
-    finding = _with_place(finding, roster)
+    finding = _told_who(sheet, _with_place(finding, roster))
     case = _case(sheet, finding, match(finding, rows), identified=roster is not None)
     if finding.field is Field.COMPLETED and printed_result(finding, case.enrollment):
         return Applied()
@@ -113,6 +113,12 @@ def _with_place(finding: Finding, roster: Roster | None) -> Finding:
     if finding.field is Field.DESTINATION and finding.value == STAYS and roster is not None:
         return replace(finding, value=roster.centre)
     return finding
+
+
+def _told_who(sheet: _Sheet, finding: Finding) -> Finding:
+    """A value from a page that a person named carries that person with it."""
+    by = sheet.desk.pages.named_by(finding) if finding.roster else ""
+    return replace(finding, evidence=replace(finding.evidence, named_by=by)) if by else finding
 
 
 def _contradicted(desk: Desk, row: Enrollment, finding: Finding) -> bool:
@@ -139,10 +145,13 @@ def _case(sheet: _Sheet, finding: Finding, matched: Matched, *, identified: bool
     problems = matched.problems
     if len(seen.get(finding.field, ())) > 1:
         problems += (Problem.ROW_DUPLICATED,)
+    source = source_of(sheet.media.get(finding.evidence.part, ""), finding)
+    if source is SourceKind.FAX and identified and not desk.pages.is_ours(finding):
+        problems += (Problem.SEAL_DIFFERS,)
     return Case(
         enrollment=row,
         course=desk.roll.training(row.training_id).course if row else Course.BEGINNER,
-        source=source_of(sheet.media.get(finding.evidence.part, ""), finding),
+        source=source,
         dispatched_on=sent.astimezone(TOKYO).date() if sent else None,
         received_on=received_on(desk.mail),
         sender_prefecture=desk.origin.prefecture,
@@ -151,6 +160,7 @@ def _case(sheet: _Sheet, finding: Finding, matched: Matched, *, identified: bool
         other_dates=_other_dates(row, seen, finding.field),
         match_problems=problems,
         after=_after(sheet, finding, row) if row and row.post_roster else None,
+        named=bool(finding.evidence.named_by),
     )
 
 
@@ -248,7 +258,8 @@ def _record(desk: Desk, finding: Finding, case: Case, judged: _Judged) -> None:
     now = desk.kit.clock.now()
     before = row.values.get(finding.field)
     value = Value(finding.value, status, case.source, judged.reading_id, now, case.received_on)
-    desk.roll.keep(replace(row, values={**row.values, finding.field: value}))
+    kept = replace(row, values={**row.values, finding.field: value})
+    desk.roll.keep(kept)
     desk.tx.append_event(
         now, "meibod", "value-recorded", subject=f"enrollment:{row.enrollment_id}", training_id=row.training_id,
         prefecture=row.prefecture,
@@ -257,7 +268,7 @@ def _record(desk: Desk, finding: Finding, case: Case, judged: _Judged) -> None:
             "status": status, "source": case.source, "reading": judged.reading_id,
         },
     )  # fmt: skip
-    _close_answered(desk, finding, row, judged.reading_id)
+    _close_answered(desk, finding, kept, judged.reading_id)
 
 
 def _refresh_touched(desk: Desk, applied: Applied) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from daemon.domain.model import LedgerMail, Phase
 from daemon.handlers.correlate import Attribution
 from daemon.handlers.roll import Roll
+from daemon.handlers.vouching import Vouched
 from daemon.ports import Kit, Transaction
 from parsers.findings import Document, Problem
 
@@ -21,6 +22,8 @@ class Desk:
     document: Document
     origin: Attribution
     roll: Roll
+    pages: Vouched = Vouched()
+    """Which pages are known to be ours."""
 
     @property
     def training_id(self) -> str:

@@ -23,12 +23,16 @@ from daemon.handlers.claims import claim, strike
 from daemon.handlers.correlate import attribute
 from daemon.handlers.deliver import confirm_by_evidence
 from daemon.handlers.desk import Applied, Desk
+from daemon.handlers.faxed import faxed
 from daemon.handlers.orders.origin import recognise
 from daemon.handlers.orders.receive import asked_by, receive
 from daemon.handlers.orders.work import work_orders
+from daemon.handlers.pages import record_pages
+from daemon.handlers.pictures import believed, keep
 from daemon.handlers.replied import replied, unread_files
 from daemon.handlers.roll import Roll
 from daemon.handlers.tombstones import is_removed
+from daemon.handlers.vouching import named_pages, vouched
 from daemon.points import reach
 from daemon.ports import Kit, Transaction
 from parsers.findings import Document, MessageKind
@@ -104,6 +108,7 @@ def read(kit: Kit, mail: LedgerMail) -> Document:
     """What the sandboxed reader finds in the raw message."""
     with kit.store.snapshot() as tx:
         earliest = _earliest_dispatch(tx)
+        named = named_pages(tx, mail.ledger_id)
     context = ReadingContext(
         received_on=_received_on(mail),
         not_before_on=earliest,
@@ -111,8 +116,9 @@ def read(kit: Kit, mail: LedgerMail) -> Document:
         own_addresses=(kit.letterhead.address.lower(),),
         centres=tuple(dict.fromkeys(c.name for c in kit.directory.centres.values())),
         offices=tuple(dict.fromkeys(o.name for o in kit.directory.pension_offices.values())),
+        named=named,
     )
-    return kit.reader.read("message.eml", kit.blobs.get(mail.sha256), context)
+    return believed(kit.reader.read("message.eml", kit.blobs.get(mail.sha256), context))
 
 
 def _received_on(mail: LedgerMail) -> dt.date:
@@ -131,7 +137,8 @@ def _earliest_dispatch(tx: Transaction) -> dt.date | None:
 def _settle(tx: Transaction, kit: Kit, mail: LedgerMail, document: Document) -> None:
     message = document.message
     kind = message.kind if message else MessageKind.UNKNOWN
-    origin = attribute(tx, kit, document)
+    pages = vouched(tx, kit.key, mail.ledger_id, document)
+    origin = attribute(tx, kit, document, pages)
     mail = replace(
         mail,
         kind=kind,
@@ -149,7 +156,10 @@ def _settle(tx: Transaction, kit: Kit, mail: LedgerMail, document: Document) -> 
         return
     if message is not None:
         _witness(tx, mail, document, kit)
-    applied = _BY_KIND.get(kind, _from_a_person)(Desk(tx, kit, mail, document, origin, Roll(tx)))
+    desk = Desk(tx, kit, mail, document, origin, Roll(tx), pages)
+    record_pages(desk)
+    applied = _BY_KIND.get(kind, _from_a_person)(desk)
+    keep(tx, kit, document, mail.ledger_id)
     _finish(tx, kit, mail, applied)
 
 
@@ -204,7 +214,14 @@ def _from_a_person(desk: Desk) -> Applied:
     return applied
 
 
+def _by_fax(desk: Desk) -> Applied:
+    """From a machine of ours: read, ask where in doubt. Nobody is answered; the reminders say what is still missing."""
+    applied = apply_findings(desk)
+    return applied + faxed(desk, applied)
+
+
 _BY_KIND: dict[MessageKind, Callable[[Desk], Applied]] = {
+    MessageKind.FAX: _by_fax,
     MessageKind.OWN: _nothing,
     MessageKind.AUTO_REPLY: _nothing,
     MessageKind.RECEIPT: _nothing,

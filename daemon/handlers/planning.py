@@ -162,5 +162,5 @@ def could_be_answers(tx: Transaction, prefecture: str) -> int:
     return sum(n for kind, n in counts.items() if kind not in _NO_ANSWER)
 
 
-_NO_ANSWER = {"verify", "outbox", "bounce", "closing"}
-"""Kinds of reviews behind which no answer can hide: what they ask is HQ's own decision."""
+_NO_ANSWER = {"verify", "outbox", "bounce", "closing", "pages"}
+"""Kinds of reviews behind which no answer can hide: HQ's own decisions, and a page that did not arrive."""

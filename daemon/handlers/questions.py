@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from daemon.domain.model import Enrollment, MailState, Review, ReviewState
+from daemon.domain.model import Enrollment, MailState, Review, ReviewState, Status
 from daemon.handlers.desk import Desk
 from daemon.ports import Kit, Transaction
 from parsers.findings import Evidence, Finding, Problem
@@ -66,9 +66,14 @@ def _asked(tx: Transaction, row: Enrollment, finding: Finding, kind: str) -> boo
 
 
 def close_answered(tx: Transaction, kit: Kit, row: Enrollment, finding: Finding, reading_id: int) -> None:
-    """A sheet that passed every guard answers open questions about the same field, unless they speak of another day."""
+    """A sheet that passed every guard answers open questions about the same field, unless they speak of another day.
+
+    What is only read still waits for a person's glance, however often it is read again.
+    """
+    known = row.values.get(finding.field)
+    kinds = {"value"} if known is not None and known.status is Status.READ else {"value", "verify"}
     for review in tx.reviews(enrollment_id=row.enrollment_id):
-        same = review.field is finding.field and review.kind in {"value", "verify"}
+        same = review.field is finding.field and review.kind in kinds
         if same and review.suggestion in {"", finding.value}:
             settle(tx, kit, review, ReviewState.REJECTED, "meibod", f"answered by reading {reading_id}")
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 from daemon.domain.model import Dispatch, Phase
 from daemon.handlers import questions
 from daemon.handlers.desk import Applied, Desk
+from daemon.handlers.pages import ask_about_pages, unplaced
 from daemon.handlers.planning import commitment_fact, complete_or_reopen, moved
-from parsers.findings import MessageKind, Problem
+from parsers.findings import Problem
 from parsers.mail.wording import Wording, classify_said
 
 _QUIET = frozenset({Problem.CHARSET_GUESSED, Problem.NAME_GUESSED, Problem.MACROS_IGNORED})
@@ -31,8 +32,6 @@ def replied(desk: Desk, applied: Applied) -> Applied:
     message = desk.document.message
     if message is None:
         return Applied(questions=asked + questions.about_mail(desk, Problem.MALFORMED_MAIL))
-    if message.kind is MessageKind.FAX:
-        return Applied(questions=asked)
     wording, phrase = classify_said(message.said)
     problem = _ASKS.get(wording)
     if problem is Problem.CLAIM_WITHOUT_SHEET and (applied.recorded or applied.confirmed or applied.asked):
@@ -41,17 +40,20 @@ def replied(desk: Desk, applied: Applied) -> Applied:
         problem = None if desk.document.findings or asked else Problem.REPLY_NEEDS_READING
     if problem is not None:
         asked += questions.about_mail(desk, problem, detail=message.said[:2000])
-    _answered(desk, wording, phrase)
+    answered(desk, wording, phrase)
     return Applied(questions=asked)
 
 
 def unread_files(desk: Desk, but: Collection[str] = ()) -> int:
-    """One question for each file that could not be read and each problem of the mail, but for these parts."""
+    """One question for each file or page that could not be read and each problem of the mail, but for these parts."""
+    shown = {p.part for p in unplaced(desk)}
     notes = [n for n in desk.document.problems if n.code not in _QUIET and (not n.part or n.part not in but)]
-    return sum(questions.about_mail(desk, n.code, detail=n.detail, part=n.part, kind="attachment") for n in notes)
+    notes = [n for n in notes if n.code is not Problem.IMAGE_NOT_READ or n.part not in shown]
+    asked = [questions.about_mail(desk, n.code, detail=n.detail, part=n.part, kind="attachment") for n in notes]
+    return sum(asked) + ask_about_pages(desk)
 
 
-def _answered(desk: Desk, wording: Wording, phrase: str) -> None:
+def answered(desk: Desk, wording: Wording = Wording.OTHER, phrase: str = "") -> None:
     """A person at the office is on it: rows without dates are no longer merely "sent"."""
     tx, mail, origin = desk.tx, desk.mail, desk.origin
     if not origin.prefecture or not origin.trusted:

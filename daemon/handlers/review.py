@@ -21,7 +21,7 @@ from daemon.domain.model import (
     Value,
 )
 from daemon.errors import Refused
-from daemon.handlers import ending
+from daemon.handlers import ending, pages
 from daemon.handlers.bounced import resolved
 from daemon.handlers.planning import calendar, complete_or_reopen, dispatch_of, refresh, refresh_office
 from daemon.handlers.prepare import exclude
@@ -44,7 +44,10 @@ def accept(kit: Kit, review_id: int, by: str, because: str = "") -> Review:
             return _exclude(tx, kit, review, by, because)
         if review.kind == ending.KIND:
             return _end(tx, kit, review, by, because)
-        if review.kind in {"mail", "attachment", "bounce", "outbox"}:
+        if review.kind == pages.KIND and review.suggestion:
+            pages.place_in(tx, kit, review, review.suggestion, by, because)
+            return tx.get_review(review_id)
+        if review.kind in {"mail", "attachment", "bounce", "outbox", "page", "pages"}:
             return _seen(tx, kit, review, by, because)
         if not review.suggestion or not review.enrollment_id or review.field is None:
             raise Refused(f"#{review_id} には採用できる候補がありません。review set で値を指定してください")

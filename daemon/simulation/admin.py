@@ -18,7 +18,7 @@ NAME = "研修担当"
 _ASK_AGAIN = frozenset(
     {
         Problem.CLAIM_WITHOUT_SHEET, Problem.ATTACHMENT_MISSING, Problem.IMAGE_NOT_READ, Problem.UNSUPPORTED_TYPE,
-        Problem.UNREADABLE_ATTACHMENT, Problem.ENCRYPTED_ATTACHMENT, Problem.NO_ROSTER_FOUND,
+        Problem.PAGE_UNPLACED, Problem.UNREADABLE_ATTACHMENT, Problem.ENCRYPTED_ATTACHMENT, Problem.NO_ROSTER_FOUND,
     }
 )  # fmt: skip
 """After these the office is asked to send the sheet as it should be."""

@@ -24,6 +24,13 @@ _FAX_SENT = re.compile(
     rf"(?:successful|failed|completed) (?:{_FAX} )?transmission|transmission (?:report|result)|送信(?:結果)?レポート",
     re.IGNORECASE,
 )
+_NOTICE = re.compile(
+    r"(?:転送|送信|配信|通信)(?:の)?(?:終了|完了|管理|結果)(?:の)?(?:通知|レポート|報告|お知らせ)|(?:通信|送信)(?:管理)?(?:レポート|履歴|記録)|"
+    r"(?:forwarding|transfer|job) (?:end|completion|complete|result)s? (?:notice|notification|report)|"
+    r"(?:activity|journal|tx|transmission) report",
+    re.IGNORECASE,
+)
+"""What multifunction machines mail about their own work; a reception that failed is not among it."""
 _TO_NUMBER = re.compile(r"(?:->|→|⇒)\s*[(（]?\+?[\d０-９][\d０-９\-－() ]{5,}")
 
 
@@ -39,4 +46,6 @@ def is_fax_send_receipt(subject: str, *, machine: bool) -> bool:
         subject: Decoded subject.
         machine: Something else shows that no person wrote it (gateway address, automatic headers, no-reply).
     """
+    if machine and _NOTICE.search(subject):
+        return True
     return bool(_FAX_SENT.search(subject)) and (machine or bool(_TO_NUMBER.search(subject)))
