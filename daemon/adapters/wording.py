@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from daemon.domain.calendar import TOKYO, in_era
-from daemon.domain.letters import ReplyDesk, RosterRows, Row, Subject, count_rows
+from daemon.domain.letters import Place, ReplyDesk, RosterRows, Row, Subject, count_rows
 from parsers.findings import Evidence, Field, Problem
 
 LINE_COLUMNS = 70
@@ -79,8 +79,18 @@ def value(text: str) -> str:
 
 def numbers(rows: Iterable[Row]) -> str:
     """「No.2、5〜7」: row numbers, three or more in a row drawn together."""
+    return _run_together(row.no for row in rows)
+
+
+def row_numbers(places: Iterable[Place]) -> str:
+    """「No.2、5〜7」 of places that name a row; "" when none does."""
+    found = [p.row for p in places if p.row is not None]
+    return _run_together(found) if found else ""
+
+
+def _run_together(found: Iterable[int]) -> str:
     runs: list[list[int]] = []
-    for no in (row.no for row in rows):
+    for no in found:
         if runs and no == runs[-1][-1] + 1:
             runs[-1].append(no)
         else:
@@ -208,6 +218,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "period": period,
     "value": value,
     "numbers": numbers,
+    "row_numbers": row_numbers,
     "by_owes": by_owes,
     "by_problems": by_problems,
     "row_count": row_count,

@@ -18,7 +18,6 @@ from parsers.findings import Field
 
 if TYPE_CHECKING:
     from daemon.handlers.history import Line
-    from parsers.findings import Evidence
 
 _KINDS = {
     "training-added": "研修を登録",
@@ -53,6 +52,7 @@ _KINDS = {
     "mail-released": "メールの保留を解除",
     "mail-cancelled": "メールの送信を取消し",
     "mail-placed": "差出人を特定",
+    "page-named": "ＦＡＸのページを指定",
     "mail-quarantined": "メールを隔離",
     "reminder-held": "督促を保留",
     "reminder-freed": "督促の保留を解除",
@@ -143,11 +143,7 @@ def _shown(text: str) -> str:
 def _source(line: Line) -> str:
     if line.ledger_id is None:
         return line.said_by
-    where = "/".join(s for s in (f"メール {line.ledger_id}", line.evidence.part, _place(line.evidence)) if s)
-    return f"{where}「{line.text}」" if line.text else where
-
-
-def _place(evidence: Evidence) -> str:
-    if evidence.cell:
-        return f"{evidence.sheet}!{evidence.cell}"
-    return f"{evidence.page}頁" if evidence.page else ""
+    where = " ".join(s for s in (f"メール {line.ledger_id}", words.place(line.evidence)) if s)
+    said = f"{where}「{line.text}」" if line.text else where
+    header = f"ＦＡＸ見出し {line.header}" if line.header else ""
+    return "　".join(s for s in (said, words.reading(line.evidence), header) if s)

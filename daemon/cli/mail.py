@@ -59,6 +59,7 @@ def show(
         with program.store.snapshot() as tx:
             _known(tx, number)
             mail, readings, reviews = tx.get_mail(number), tx.readings(ledger_id=number), tx.reviews(ledger_id=number)
+            pages = tx.pages(ledger_id=number)
         data = raw_of(program.kit, mail.sha256)
     at = mail.received_at.astimezone(TOKYO).strftime("%Y-%m-%d %H:%M")
     typer.echo(f"#{number}  {at}  {mail.kind or ''}  {words.mail(mail.state)}  {mail.bytes} バイト")
@@ -66,10 +67,14 @@ def show(
     typer.echo(f"都道府県 {mail.prefecture or '不明'}（{mail.attributed_by or '根拠なし'}）  {mail.failure}")
     for reading in readings:
         where = reading.evidence
-        place = f"{where.part} {where.sheet}!{where.cell}" if where.cell else f"{where.part} {where.page or ''}"
         why = words.problems(reading.problems)
-        value = reading.value or "—"
-        typer.echo(f"  {place}: {words.field(reading.field)}「{reading.text}」→ {value}  {reading.outcome}  {why}")
+        said = f"{words.place(where)}: {words.field(reading.field)}「{reading.text}」→ {reading.value or '—'}"
+        typer.echo(f"  {said}  {reading.outcome}  {words.reading(where)}  {why}".rstrip())
+    for page in pages:
+        sheet = f"{page.roster} {page.sheet}/{page.sheets}" if page.roster else "不明"
+        typer.echo(
+            f"  {page.part} {page.page}頁: {sheet}  {'符号あり' if page.sealed else '符号なし'}  {page.header}".rstrip()
+        )
     for review in reviews:
         typer.echo(f"  確認事項 #{review.review_id} {words.problems(review.problems)} {review.detail[:80]}")
     if raw is not None:

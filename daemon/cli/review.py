@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ import typer
 
 from daemon.cli import words
 from daemon.cli.session import Because, Config, Json, opened, print_json, who
-from daemon.domain.model import Review, ReviewState
+from daemon.domain.model import Enrollment, Review, ReviewState
 from daemon.errors import Refused
 
 if TYPE_CHECKING:
@@ -39,29 +40,64 @@ def list_open(
 
 
 @app.command()
-def show(number: int, config: Config = None) -> None:
+def show(
+    number: int,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="欄またはページの画像をこのファイルに書き出す")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="画像をこのフォルダに review-番号.png として書き出す")
+    ] = None,
+    config: Config = None,
+) -> None:
     """一件の詳細と根拠。"""
-    with opened(config) as program, program.store.snapshot() as tx:
-        review = _get(tx.reviews(state=None), number)
-        row = tx.find_enrollment(review.enrollment_id) if review.enrollment_id else None
+    from daemon.handlers.pictures import header_of
+
+    with opened(config) as program:
+        with program.store.snapshot() as tx:
+            review = _get(tx.reviews(state=None), number)
+            row = tx.find_enrollment(review.enrollment_id) if review.enrollment_id else None
+            header = header_of(tx, review.ledger_id, review.evidence)
+        typer.echo("\n".join(_described(review, row, header)))
+        for target in (picture, out / f"review-{number}.png" if out else None):
+            if target is not None:
+                _write_picture(program.kit, number, target)
+
+
+def _described(review: Review, row: Enrollment | None, header: str) -> list[str]:
     where = review.evidence
-    cell = f"{where.sheet}!{where.cell}" if where.cell else f"{where.page}頁" if where.page else ""
-    lines = [
-        f"#{review.review_id}  {review.kind}  {review.state}",
-        f"都道府県 {review.prefecture or '不明'}  研修 {review.training_id or '不明'}",
-        f"回付番号 {review.roster}" if review.roster else "",
+    who = (
         f"受講者 No.{row.number_on(review.roster)} {row.name}（現在 {words.state(row.state)}）"
         if row
-        else "受講者 不明",
+        else "受講者 不明"
+    )
+    choices = dict.fromkeys(c for c in (review.suggestion, *review.candidates) if c)
+    lines = [
+        f"#{review.review_id}  {words.kind(review.kind)}  {review.state}",
+        f"都道府県 {review.prefecture or '不明'}  研修 {review.training_id or '不明'}",
+        f"回付番号 {review.roster}" if review.roster else "",
+        who,
         f"項目 {words.field(review.field)}" if review.field else "",
         f"理由 {words.problems(review.problems)}" if review.problems else "",
         f"記載 {review.text}" if review.text else "",
-        f"候補 {' / '.join(dict.fromkeys((review.suggestion, *review.candidates)))}" if review.suggestion else "",
-        f"根拠 メール {review.ledger_id} {where.part} {cell}" if review.ledger_id else "",
+        f"候補 {' / '.join(choices)}" if choices else "",
+        f"根拠 メール {review.ledger_id} {words.place(where)}" if review.ledger_id else "",
+        words.reading(where),
+        f"ＦＡＸ見出し {header}" if header else "",
+        f"画像 {where.crop_sha256[:16]}（--picture ファイル で書き出せます）" if where.crop_sha256 else "",
         f"詳細 {review.detail}" if review.detail else "",
         f"処理 {review.settled_by} {review.settled_because}" if review.settled_by else "",
     ]
-    typer.echo("\n".join(line for line in lines if line))
+    return [line for line in lines if line]
+
+
+def _write_picture(kit: Kit, number: int, target: Path) -> None:
+    from daemon.handlers.pictures import picture_for
+
+    data = picture_for(kit, number)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+    typer.echo(f"画像を書き出しました: {target}")
 
 
 def _get(reviews: list[Review], number: int) -> Review:
@@ -78,13 +114,31 @@ def _chosen(kit: Kit, numbers: list[int] | None, mail: int) -> list[int]:
         return [r.review_id for r in tx.reviews(ledger_id=mail)]
 
 
+def _glances(kit: Kit) -> list[int]:
+    """What the last digest showed with pictures; what came after it has been seen by nobody."""
+    from daemon.handlers.digest import LAST, compose
+
+    with kit.store.snapshot() as tx:
+        sent = tx.get_fact(LAST)
+        if sent is None:
+            raise Refused("日報がまだ送られていません。番号を指定してください")
+        at = dt.datetime.fromisoformat(sent)
+        return [r.review_id for r in compose(tx, kit).reviews if r.is_glance and r.opened_at <= at]
+
+
 @app.command()
-def accept(numbers: Numbers = None, mail: OfMail = 0, because: Because = "", config: Config = None) -> None:
+def accept(
+    numbers: Numbers = None,
+    mail: OfMail = 0,
+    glances: Annotated[bool, typer.Option("--glances", help="前回の日報に画像で載った読み取りすべて")] = False,
+    because: Because = "",
+    config: Config = None,
+) -> None:
     """候補どおりに記録する（値のない事項は「対応済み」にする）。"""
     from daemon.handlers.review import accept as do_accept
 
     with opened(config) as program:
-        chosen = _chosen(program.kit, numbers, mail)
+        chosen = _chosen(program.kit, numbers, mail) + (_glances(program.kit) if glances else [])
         for number in chosen:
             do_accept(program.kit, number, who(), because)
             typer.echo(f"#{number} 処理しました")
@@ -139,6 +193,27 @@ def reject(numbers: Numbers = None, mail: OfMail = 0, because: Because = "", con
             typer.echo(f"#{number} 記録しないことにしました")
     if not chosen:
         raise Refused("番号か --mail を指定してください")
+
+
+@app.command()
+def place(
+    number: int,
+    where: Annotated[str, typer.Argument(help="回付番号/ページ（例: 7Q2K9XD4HP/2）。省略 = 候補どおり")] = "",
+    because: Because = "",
+    config: Config = None,
+) -> None:
+    """符号を読めないページが、どの名簿の何枚目かを指定して読み直す。"""
+    from daemon.handlers.ingest import ingest
+    from daemon.handlers.pages import place_page
+
+    with opened(config) as program:
+        ledger_id = place_page(program.kit, number, where, who(), because)
+        done = ingest(program.kit, ledger_id)
+        with program.store.snapshot() as tx:
+            waiting = tx.reviews(ledger_id=ledger_id)
+    typer.echo(f"#{number} 指定を記録しました" + ("。読み直しました" if done else "（まもなく読み直します）"))
+    for review in waiting:
+        typer.echo(f"  確認事項 #{review.review_id} {words.kind(review.kind)} {words.problems(review.problems)}")
 
 
 @app.command()

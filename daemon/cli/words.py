@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from parsers.findings import Field, Problem
+from parsers.findings import Evidence, Field, Problem
 
 if TYPE_CHECKING:
     from daemon.adapters.templates import Words
@@ -74,3 +74,21 @@ def problem(code: Problem) -> str:
 def problems(codes: tuple[Problem, ...]) -> str:
     """All sentences in one line."""
     return "／".join(problem(c) for c in codes)
+
+
+def place(where: Evidence) -> str:
+    """Where in the mail something stands: 「2/fax.tif 3頁」, 「1/名簿.xlsx 名簿!F12」."""
+    cell = f"{where.sheet}!{where.cell}" if where.cell else f"{where.page}頁" if where.page else ""
+    return " ".join(part for part in (where.part, cell) if part)
+
+
+def reading(where: Evidence) -> str:
+    """How a picture was read: both readings when they differ, the fit, who named the page; "" for anything else."""
+    parts = []
+    if where.readers:
+        parts.append(f"読取 {'／'.join(dict.fromkeys(where.readers))}")
+    if where.fit_error_mm is not None:
+        parts.append(f"位置ずれ {where.fit_error_mm:.2f}mm")
+    if where.named_by:
+        parts.append(f"ページの指定 {where.named_by}")
+    return "　".join(parts)

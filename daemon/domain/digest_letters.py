@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from daemon.domain.letter_parts import RosterRows, count_rows
@@ -176,6 +176,25 @@ class DigestChange:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestPicture:
+    """A picture in the mail itself, and how large it is shown."""
+
+    sha256: str
+    width_px: int
+    height_px: int
+
+    @property
+    def cid(self) -> str:
+        """Content-ID without brackets; short, because a header folded before its value is lost on some readers."""
+        return content_id(self.sha256)
+
+
+def content_id(sha256: str) -> str:
+    """Content-ID, without brackets, of a picture in a mail (RFC 2392)."""
+    return f"{sha256[:32]}@meibod"
+
+
+@dataclass(frozen=True, slots=True)
 class DigestReview:
     """One open question, with all an admin needs to answer it."""
 
@@ -196,6 +215,35 @@ class DigestReview:
     evidence: Evidence = Evidence()
     outbox_id: int | None = None
     """The mail of ours it is about."""
+    picture: DigestPicture | None = None
+    """What the reader saw."""
+
+    @property
+    def is_glance(self) -> bool:
+        """Whether it only waits for a look at its picture: read, allowed by every guard, not verified yet."""
+        return self.kind == "verify" and self.picture is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestCrop:
+    """One picture with what was read from it, for one row or, with 全員同日, for several."""
+
+    picture: DigestPicture
+    field: Field | None
+    value: str
+    readers: tuple[str, ...]
+    """What each reader saw, only when they differ."""
+    reviews: tuple[DigestReview, ...]
+    """In order of row."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSheet:
+    """All pictures of one roster that wait for a glance."""
+
+    place: Place
+    """Of the roster: no row."""
+    crops: tuple[DigestCrop, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +344,7 @@ class AlarmCode(StrEnum):
     TICK_LATE = "tick-late"
     READER_BROKEN = "reader-broken"
     DISK_LOW = "disk-low"
+    FAX_WITHOUT_PAGES = "fax-without-pages"
     FORGED_TOKEN = "forged-token"  # noqa: S105 - a code, not a secret
 
 
@@ -353,16 +402,34 @@ class DigestLetter:
     """Rosters for 中央年金事務所 that wait to be submitted."""
     desk: ReplyDesk | None = None
     """None = it cannot be answered (a preview on the terminal)."""
+    crops_left: int = 0
+    """Values that wait for a glance and found no room in the mail."""
 
     @property
     def shown(self) -> tuple[DigestReview, ...]:
-        """The questions it shows."""
-        return self.questions[:SHOWN_MOST]
+        """The questions it shows: so many doubts, and every picture there is room for."""
+        return (*self.doubts[:SHOWN_MOST], *(r for r in self.questions if r.is_glance))
 
     @property
     def glances(self) -> tuple[DigestReview, ...]:
         """Those of them that only wait for a glance: read, allowed by every guard, not verified yet."""
         return tuple(r for r in self.shown if r.kind == "verify" and r.suggestion)
+
+    @property
+    def sheets(self) -> tuple[DigestSheet, ...]:
+        """The pictures that wait for a glance, roster by roster."""
+        places: dict[str, list[DigestReview]] = {}
+        for review in self.reviews:
+            if review.is_glance:
+                places.setdefault(review.place.roster_code, []).append(review)
+        return tuple(
+            DigestSheet(replace(found[0].place, row=None, name=""), _crops(found)) for found in places.values()
+        )
+
+    @property
+    def doubts(self) -> tuple[DigestReview, ...]:
+        """The questions that ask for more than a glance."""
+        return tuple(r for r in self.questions if not r.is_glance)
 
     @property
     def questions(self) -> tuple[DigestReview, ...]:
@@ -376,7 +443,7 @@ class DigestLetter:
         by_hand = tuple(h for h in self.handovers if h.outbox_id is None)
         waiting = (self.alarms, self.questions, self.outbox, self.bounces, self.quarantine, by_hand)
         released_by_hand = sum(h.outbox_id is not None for h in self.held)
-        return sum(len(items) for items in waiting) + released_by_hand
+        return sum(len(items) for items in waiting) + released_by_hand + self.crops_left
 
     @property
     def owing_count(self) -> int:
@@ -387,6 +454,20 @@ class DigestLetter:
     def template(self) -> str:
         """Name for `Templates.render`."""
         return "digest/daily"
+
+
+def _crops(reviews: Iterable[DigestReview]) -> tuple[DigestCrop, ...]:
+    """The same picture with the same value is shown once, for all its rows."""
+    groups: dict[tuple[str, Field | None, str], list[DigestReview]] = {}
+    for review in reviews:
+        assert review.picture is not None
+        groups.setdefault((review.picture.sha256, review.field, review.suggestion), []).append(review)
+    found = []
+    for (_, field_, value), rows in groups.items():
+        picture, seen = rows[0].picture, tuple(dict.fromkeys(rows[0].evidence.readers))
+        assert picture is not None
+        found.append(DigestCrop(picture, field_, value, seen if len(seen) > 1 else (), tuple(rows)))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from daemon.domain.model import (
 from daemon.domain.reminding import target_on
 from daemon.domain.tokens import ticket
 from daemon.handlers.alarm import standing
+from daemon.handlers.glances import inline, with_pictures
 from daemon.handlers.intake import mailbox_line
 from daemon.handlers.letterwork import by_roster, centre_title
 from daemon.handlers.orders.shown import Shown, marks, remember
@@ -82,6 +83,7 @@ def send_digest(kit: Kit, alarms: Iterable[Alarm] = ()) -> int | None:
             dedupe_key=key,
             words=kit.templates.render(letter.template, letter),
             to=tuple(a.address for a in kit.directory.admins),
+            inline=inline(kit, letter),
         )
         outbox_id = queue(tx, kit, draft)
         if outbox_id is not None:
@@ -106,6 +108,8 @@ def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> Digest
     last = tx.get_fact(LAST)
     since = dt.datetime.fromisoformat(last) if last else None
     outbox = tx.outbox(since=since)
+    open_ones = [_review(tx, kit, r) for r in tx.reviews() if r.kind != "bounce"]
+    reviews, crops_left = with_pictures(tx, kit, open_ones)
     return DigestLetter(
         as_of=now,
         since=since,
@@ -113,7 +117,8 @@ def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> Digest
         mailbox=mailbox_line(tx),
         audit=_audit(tx),
         changes=_changes(tx, kit, since),
-        reviews=tuple(_review(tx, kit, r) for r in tx.reviews() if r.kind != "bounce"),
+        reviews=reviews,
+        crops_left=crops_left,
         held=(*_held_mail(tx), *_held_reminders(tx, kit)),
         outbox=_stuck(tx),
         bounces=_bounces(tx),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,6 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from daemon.domain.calendar import TOKYO
+from daemon.domain.digest_letters import content_id
 from daemon.domain.model import MailPurpose, OutboxMail, OutboxState
 from daemon.domain.tokens import message_id, plus_address
 from daemon.errors import Refused
@@ -32,6 +34,14 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Inline:
+    """A picture shown within the HTML of a mail to the admins, named by `content_id`."""
+
+    sha256: str
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A mail before it is frozen."""
 
@@ -46,9 +56,15 @@ class Draft:
     dispatch_id: str = ""
     enrollments: tuple[str, ...] = ()
     files: tuple[File, ...] = ()
+    inline: tuple[Inline, ...] = ()
+    """Pictures of handwriting: never in a mail that leaves HQ."""
     answers: tuple[str, ...] = ()
     """Message-IDs of the thread, oldest first; the last is answered."""
     held_because: str = ""
+
+
+_INSIDE = frozenset({MailPurpose.DIGEST, MailPurpose.ALARM, MailPurpose.ADMIN})
+"""Mails to the admins; `outguard` holds them to that."""
 
 
 def queue(tx: Transaction, kit: Kit, draft: Draft) -> int | None:
@@ -58,6 +74,8 @@ def queue(tx: Transaction, kit: Kit, draft: Draft) -> int | None:
     """
     if tx.find_outbox(dedupe_key=draft.dedupe_key) is not None:
         return None
+    if draft.inline and (draft.prefecture or draft.purpose not in _INSIDE):
+        raise Refused("読み取った欄の画像は、運営本部の担当者以外には送れません")
     now = kit.clock.now()
     ident, raw = freeze(kit, draft, now)
     mail = OutboxMail(
@@ -114,6 +132,7 @@ def freeze(kit: Kit, draft: Draft, at: dt.datetime) -> tuple[str, bytes]:
     message.set_content(draft.words.text, charset="utf-8", cte="base64")
     if draft.words.html:
         message.add_alternative(draft.words.html, subtype="html", charset="utf-8", cte="base64")
+        _show(message, draft.inline)
     for file in draft.files:
         main, _, sub = file.media.partition("/")
         message.add_attachment(file.data, maintype=main, subtype=sub, filename=file.name)
@@ -122,6 +141,14 @@ def freeze(kit: Kit, draft: Draft, at: dt.datetime) -> tuple[str, bytes]:
     message["Message-ID"] = ident
     _fix_boundaries(message, ident)
     return ident, message.as_bytes(policy=SMTP)
+
+
+def _show(message: EmailMessage, pictures: Iterable[Inline]) -> None:
+    """Make the HTML part and its pictures one multipart/related (RFC 2387): the text part stands apart from them."""
+    html = message.get_body(("html",))
+    assert isinstance(html, EmailMessage)
+    for picture in pictures:
+        html.add_related(picture.png, maintype="image", subtype="png", cid=f"<{content_id(picture.sha256)}>")
 
 
 def _headers(kit: Kit, draft: Draft, at: dt.datetime) -> EmailMessage:
