@@ -110,6 +110,8 @@ class FaxReader:
     told: dict[str, list[Said]] = field(default_factory=dict)
     """Subject of the mail → pages."""
     contexts: list[ReadingContext] = field(default_factory=list)
+    names: dict[tuple[str | None, int | None], str] = field(default_factory=dict)
+    """Roster and row → what is printed in the row: the second proof."""
     refuses: bool = False
     """No named page fits."""
 
@@ -126,7 +128,8 @@ class FaxReader:
             pages.append(page)
             pictures += shown
             found = [date_finding(said, number, row, day) for row, day in said.dates.items()] if said.roster else []
-            findings += [f for f, _ in found] + (list(said.findings) if said.roster else [])
+            said_of = [f for f, _ in found] + (list(said.findings) if said.roster else [])
+            findings += [replace(f, name=self.names.get((f.roster, f.row), "")) for f in said_of]
             pictures += [*(crop for _, crop in found), *said.pictures]
         about_pixels = {Problem.IMAGE_NOT_READ, Problem.UNREADABLE_ATTACHMENT}
         kept = tuple(n for n in document.problems if n.code not in about_pixels)

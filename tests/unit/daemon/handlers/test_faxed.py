@@ -54,6 +54,7 @@ def training(house: House, reader: FaxReader) -> str:
     ident = house.training(PEOPLE)
     house.dispatch(ident)
     house.at("2026-03-16 10:00")
+    reader.names = {(row.roster, row.row): row.name for row in house.rows(ident)}
     return ident
 
 
