@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test check bench servers wheel constraints clean
+.PHONY: demo test check bench bench-fax model servers wheel constraints clean
 
 demo: .venv/run.stamp            ## the whole main job on embedded defaults, results in demo-out/
 	$(BIN)/meibod demo --out demo-out
@@ -26,6 +26,13 @@ lint: .venv/dev.stamp
 bench: .venv/dev.stamp servers   ## speed and size, side by side; writes tests/bench/results
 	$(BIN)/python -m tests.bench
 
+bench-fax: .venv/dev.stamp       ## faxed pages: found, read, wrong; writes tests/bench/results
+	$(BIN)/python -m tests.bench.fax.pages
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.fax
+
+model: .venv-train/stamp         ## train the digit reader anew from public data: parsers/fax/digits.npz
+	.venv-train/bin/python -m tests.training.build .cache/model
+
 servers:                         ## dovecot, postfix, postgresql, systemd-analyze for the tests
 	bash .ci/servers
 
@@ -38,8 +45,13 @@ wheel: .venv/dev.stamp
 .venv/dev.stamp: .venv/run.stamp
 	PYTHON=$(PYTHON) bash .ci/venv dev
 
+.venv-train/stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-train
+	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable . torch==2.13.0
+	touch $@
+
 constraints: .venv/dev.stamp     ## write constraints.txt from what is installed
 	bash .ci/constraints
 
 clean:
-	rm -rf .venv dist build demo-out .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-train .cache dist build demo-out .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,120 @@
+"""Sets the curve from the readers' margins to a probability, on people no reader learned from.
+
+`python -m tests.training.calibrate OUT FILE PART…`: puts the parts of the model together, fits the curve on the even
+boxes of FILE, shows it on the odd ones, fits it on all, and writes the model file of the program.
+"""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.fax.digits import DigitReader, Opinions
+
+ACCEPTS = 0.975
+"""Least certainty of every digit of an accepted date, chosen on the threshold writers."""
+_STRUCK = 11
+_LEVELS = (0.9, 0.95, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995)
+
+Model = dict[str, npt.NDArray[np.generic]]
+
+
+def fit(evidence: npt.NDArray[np.float32], right: npt.NDArray[np.bool_], ridge: float = 1.0) -> npt.NDArray[np.float64]:
+    """Logistic regression by Newton steps; the last weight is the constant."""
+    x = np.hstack([evidence.astype(np.float64), np.ones((len(evidence), 1))])
+    weights = np.zeros(x.shape[1])
+    for _ in range(40):
+        p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
+        slope = x.T @ (right - p) - ridge * np.r_[weights[:-1], 0]
+        bend = (x * (p * (1 - p))[:, None]).T @ x + ridge * np.eye(len(weights))
+        step = np.linalg.solve(bend, slope)
+        weights += step
+        if np.abs(step).max() < 1e-6:
+            break
+    return weights
+
+
+def table(name: str, sure: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], digits: int) -> None:
+    """Accepted and wrong at several thresholds."""
+    for least in _LEVELS:
+        taken = sure >= least
+        wrong = int((~right[taken]).sum())
+        print(f"{name} sure >= {least}: accepted {taken.sum() / digits:.4f} of digits, wrong {wrong} of {taken.sum()}")
+
+
+def agreeing(seen: Opinions, labels: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Boxes in which both readers say the same digit, and whether it is right.
+
+    Those struck out are left out: written over with its like, a digit is just that digit, and nobody's mistake.
+    """
+    first, second = seen.both()
+    return ~seen.blank & (first < 10) & (first == second) & (labels != _STRUCK), first == labels
+
+
+def opinions(reader: DigitReader, crops: npt.NDArray[np.uint8]) -> Opinions:
+    """Those on very many boxes, a few thousand at a time."""
+    parts = [reader.opinions(crops[at : at + 2000]) for at in range(0, len(crops), 2000)]
+    names = ("blank", "network", "dissent", "shapes", "distances")
+    return Opinions(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def _parts(names: list[str]) -> Model:
+    model: Model = {}
+    for name in names:
+        with np.load(name) as held:
+            model |= {key: held[key] for key in held.files}
+    return model
+
+
+def _describe(seen: Opinions, labels: npt.NDArray[np.uint8]) -> None:
+    first, second = seen.both()
+    digits = labels < 10
+    print(
+        f"{len(labels)} boxes, {digits.sum()} digits; networks right {np.mean(first[digits] == labels[digits]):.4f}, "
+        f"shapes {np.mean(second[digits] == labels[digits]):.4f}"
+    )
+    print(f"blank called blank {seen.blank[labels == 10].mean():.4f}, digits called blank {seen.blank[digits].sum()}")
+
+
+def write(model: Model, out: Path) -> None:
+    """As npz, byte for byte the same for the same numbers: no clock in the archive."""
+    with zipfile.ZipFile(out, "w") as archive:
+        for key in sorted(model):
+            held = BytesIO()
+            np.lib.format.write_array(held, np.asanyarray(model[key]), allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{key}.npy", (1980, 1, 1, 0, 0, 0))
+            archive.writestr(entry, held.getvalue(), zipfile.ZIP_DEFLATED, 9)
+
+
+def main() -> None:
+    """Fit, show and write."""
+    out, file, parts = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    model = _parts(parts)
+    with np.load(file) as held:
+        crops, labels = held["crops"], held["labels"]
+    seen = opinions(DigitReader(model), crops)
+    _describe(seen, labels)
+    both, right = agreeing(seen, labels)
+    evidence, half = seen.evidence(), np.arange(len(labels)) % 2 == 0
+    model["calibration"] = fit(evidence[both & half], right[both & half])
+    held_out = both & ~half
+    table("held out", DigitReader(model).sure(seen)[held_out], right[held_out], int(((labels < 10) & ~half).sum()))
+    model["calibration"] = fit(evidence[both], right[both])
+    model |= {"accepts": np.array(ACCEPTS), "calibrated_on": np.array([int(both.sum()), int((~right[both]).sum())])}
+    sure = DigitReader(model).sure(seen)
+    print("weights", np.round(model["calibration"], 3))
+    first, second = seen.both()
+    for kind, name in ((_STRUCK, "struck out"), (12, "marks"), (13, "other writing")):
+        taken = ~seen.blank & (first < 10) & (first == second) & (labels == kind) & (sure >= ACCEPTS)
+        print(f"{name}: {int((labels == kind).sum())} boxes, taken for a digit {int(taken.sum())}")
+    write(model, out)
+    print(f"{out}: {out.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
