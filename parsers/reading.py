@@ -31,7 +31,7 @@ _SIGNATURE_BYTES = 20_000
 _CARRY_OUR_OWN = frozenset({MessageKind.OWN, MessageKind.BOUNCE, MessageKind.RECEIPT})
 """Mails whose attachments are what we sent: listed, never read."""
 PICTURES = frozenset({sniff.TIFF, sniff.PNG, sniff.JPEG})
-"""Pictures whose pages are told by their codes; other kinds are only named."""
+"""Pictures that are read as pages; other kinds are only named."""
 _HOPELESS = frozenset({sniff.TEXT, sniff.CSV, sniff.HTML, sniff.XML, sniff.BINARY, sniff.EMPTY})
 
 
@@ -221,7 +221,7 @@ def _read_pdf(part: _Part, context: ReadingContext) -> Document:
     from parsers.pdf.document import read_pdf
 
     found = read_pdf(part.data, part=part.path, context=context)
-    document = _with_scans_placed(part, _with_reading(part, found.reading))
+    document = _with_scans_read(part, _with_reading(part, found.reading), context)
     for path, name, data in found.embedded:
         inner = _Part(_join(part, path), name, data, sniff.sniff(data), part.depth + 1)
         if inner.depth > _DEPTH_MOST:
@@ -231,44 +231,35 @@ def _read_pdf(part: _Part, context: ReadingContext) -> Document:
     return document
 
 
-def _with_scans_placed(part: _Part, document: Document) -> Document:
-    """Pages that are pictures get the roster their code names; all others stay as they were read."""
+def _with_scans_read(part: _Part, document: Document, context: ReadingContext) -> Document:
+    """Pages that are pictures are read as such; all others stay as they were read."""
     scans = {p.page for p in document.pages if Problem.IMAGE_NOT_READ in p.problems}
     if not scans:
         return document
-    from parsers.fax.identify import identify
+    from parsers.fax.reading import read_pictures
 
-    pages, notes = identify(part.data, part.media, part=part.path, only=scans)
-    placed = {p.page for p in pages if p.roster is not None}
-    if not placed:
-        return document
-    kept = tuple(p for p in document.pages if p.page not in placed)
-    others = tuple(n for n in document.problems if n.code is not Problem.IMAGE_NOT_READ)
+    found = read_pictures(part.data, part.media, context, part=part.path, only=scans)
+    kept = (p for p in document.pages if p.page not in scans)
     return replace(
         document,
-        pages=tuple(sorted((*kept, *(p for p in pages if p.page in placed)), key=lambda p: p.page)),
-        problems=(*others, *_one_note(notes)),
+        pages=tuple(sorted((*kept, *found.pages), key=lambda p: p.page)),
+        findings=document.findings + found.findings,
+        problems=(*(n for n in document.problems if n.code is not Problem.IMAGE_NOT_READ), *found.notes),
+        pictures=document.pictures + found.pictures,
     )
 
 
-def _one_note(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    """One question for a file, however many pages it has."""
-    if not notes:
-        return ()
-    return (Note(notes[0].code, ", ".join(n.detail for n in notes), notes[0].part),)
-
-
-def _read_picture(part: _Part, context: ReadingContext) -> Document:  # noqa: ARG001 - one shape for all readers
+def _read_picture(part: _Part, context: ReadingContext) -> Document:
     document = Document(_source(part))
     if part.depth and is_ornament(part.data):
         return document
     if part.media not in PICTURES:
         page = Page(1, PageKind.FOREIGN, problems=(Problem.IMAGE_NOT_READ,), part=part.path)
         return _noted(replace(document, pages=(page,)), Problem.IMAGE_NOT_READ, part.media, part)
-    from parsers.fax.identify import identify
+    from parsers.fax.reading import read_pictures
 
-    pages, notes = identify(part.data, part.media, part=part.path)
-    return replace(document, pages=pages, problems=_one_note(notes))
+    found = read_pictures(part.data, part.media, context, part=part.path)
+    return replace(document, pages=found.pages, findings=found.findings, problems=found.notes, pictures=found.pictures)
 
 
 def _read_nothing(part: _Part, context: ReadingContext) -> Document:

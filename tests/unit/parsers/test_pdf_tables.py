@@ -330,7 +330,8 @@ def test_a_scan_is_told_and_not_read_even_with_recognised_text_behind_it(pdf: st
     document = _read(_with_picture(set_page(_table() if pdf else ""), 1.0, text_mode=3))
     assert document.findings == ()
     assert [(p.kind, p.problems) for p in document.pages] == [(PageKind.FOREIGN, (Problem.IMAGE_NOT_READ,))]
-    assert [(n.code, n.detail) for n in document.problems] == [(Problem.IMAGE_NOT_READ, "page 1")]
+    assert [n.code for n in document.problems] == [Problem.IMAGE_NOT_READ]
+    assert document.problems[0].detail.startswith("page 1")
 
 
 def test_a_small_picture_with_recognised_text_is_told_too() -> None:
