@@ -55,7 +55,7 @@ def _claim(kit: Kit, outbox_id: int) -> OutboxMail | None:
         mail = tx.get_outbox(outbox_id)
         if mail.state is not OutboxState.READY or mail.not_before_at > kit.clock.now():
             return None
-        if tx.get_fact(KILL_SWITCH) == "on":
+        if stopped(tx, mail):
             return None
         if against:
             _hold(tx, kit, mail, f"guard: {'; '.join(against)}")
@@ -66,6 +66,11 @@ def _claim(kit: Kit, outbox_id: int) -> OutboxMail | None:
         claimed = replace(mail, state=OutboxState.IN_FLIGHT, attempts=mail.attempts + 1, started_at=now)
         tx.save_outbox(claimed)
         return claimed
+
+
+def stopped(tx: Transaction, mail: OutboxMail) -> bool:
+    """Whether the kill switch keeps the mail here. Answers to admins go: by them it is switched off again."""
+    return mail.purpose is not MailPurpose.ADMIN and tx.get_fact(KILL_SWITCH) == "on"
 
 
 def _may_go(tx: Transaction, kit: Kit, mail: OutboxMail) -> bool:
@@ -243,8 +248,9 @@ def settle(kit: Kit, *, starting: bool = False, lease_s: int = 1800) -> SettleRe
         for mail in tx.outbox(states=[OutboxState.UNKNOWN], due_at=now):
             resent += _again(tx, kit, mail)
         ready = tx.outbox(states=[OutboxState.READY], due_at=now)
-        stopped = tx.get_fact(KILL_SWITCH) == "on"
-        for mail in () if stopped else ready:
+        for mail in ready:
+            if stopped(tx, mail):
+                continue
             tx.enqueue(deliver_job(mail.outbox_id, _knock(mail, now)))
         reach("settle.before-commit")
     reach("settle.after-commit")

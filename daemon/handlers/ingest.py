@@ -25,7 +25,7 @@ from daemon.handlers.deliver import confirm_by_evidence
 from daemon.handlers.desk import Applied, Desk
 from daemon.handlers.faxed import faxed
 from daemon.handlers.orders.origin import recognise
-from daemon.handlers.orders.receive import asked_by, receive
+from daemon.handlers.orders.receive import asked_by, concerns, receive
 from daemon.handlers.orders.work import work_orders
 from daemon.handlers.pages import record_pages
 from daemon.handlers.pictures import believed, keep
@@ -205,7 +205,7 @@ def _from_a_person(desk: Desk) -> Applied:
     applied = apply_findings(desk)
     standing = recognise(desk)
     asked = asked_by(desk, standing) if standing is not None else None
-    if standing is not None and asked is not None and (asked.anything or standing.answered is not None):
+    if standing is not None and asked is not None and concerns(desk, standing, asked):
         applied += receive(desk, standing, asked)
         applied += Applied(questions=unread_files(desk, asked.tables))
     else:

@@ -22,8 +22,6 @@ from parsers.findings import Problem
 from parsers.mail.authentication import Verdict
 from parsers.mail.wording import Wording, classify_said
 
-__all__ = ["Asked", "asked_by", "receive"]
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -39,6 +37,14 @@ class Asked:
         return bool(self.instructions.lines) or bool(self.tables)
 
 
+def concerns(desk: Desk, standing: Standing, asked: Asked) -> bool:
+    """Whether the mail is for `receive`; a mail an admin merely copies to us is read like anybody's."""
+    if standing.answered is not None or asked.instructions.commands or (asked.tables and standing.admin is not None):
+        return True
+    direct = set(standing.message.recipients) <= {desk.kit.letterhead.address.lower()}
+    return standing.admin is not None and direct and bool(asked.instructions.lines)
+
+
 def asked_by(desk: Desk, standing: Standing) -> Asked:
     """Commands above the quote, and tables that may be lists."""
     text = own_words(desk.kit, standing.message.opening, standing.answered)
@@ -51,7 +57,7 @@ def receive(desk: Desk, standing: Standing, asked: Asked) -> Applied:
     """Write down what follows from the mail; the register is not touched."""
     if find_order(desk.tx, desk.mail.ledger_id) is not None or _sent_before(desk):
         return Applied()  # each mail acts once, however often it is read or sent again
-    forged = standing.verdict is Verdict.FAILED and desk.kit.policy.admin_mail.require_authentication
+    forged = standing.verdict is Verdict.FAILED
     if standing.admin is None or not standing.personal or forged:
         return _not_proven(desk, standing, "forged" if forged else "not-personal" if standing.admin else "stranger")
     challenge = shown_by(desk.tx, standing.answered.outbox_id if standing.answered else None).challenge
@@ -134,7 +140,8 @@ def _answers_challenge(desk: Desk, standing: Standing, asked: Asked, ledger_id: 
         return False
     if order.state is not OrderState.CHALLENGED or not asked.instructions.clear or len(commands) != 1:
         return False
-    if commands[0].verb not in {Verb.APPROVE, Verb.DECLINE} or _late(desk, standing):
+    hidden = standing.message.hides_text
+    if commands[0].verb not in {Verb.APPROVE, Verb.DECLINE} or hidden or _late(desk, standing):
         return False
     state = OrderState.OPEN if commands[0].verb is Verb.APPROVE else OrderState.DROPPED
     _event(desk, "challenge-answered", {"order": ledger_id, "state": state, "vouched": standing.verdict})

@@ -98,7 +98,7 @@ def test_a_question_is_rejected_with_or_without_a_reason() -> None:
         ("状況", Verb.STATUS),
         ("状況を教えてください", Verb.STATUS),
         ("ヘルプ", Verb.HELP),
-        ("送信停止", Verb.STOP_ALL),
+        ("送信停止してください。", Verb.STOP_ALL),
         ("送信再開", Verb.RESUME),
         ("取込", Verb.IMPORT),
         ("修了結果", Verb.RESULTS),

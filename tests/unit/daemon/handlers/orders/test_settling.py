@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
+from html import unescape
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
 from daemon.domain.model import MailState, ReviewState, State, Status
+from daemon.handlers import review
 from parsers.findings import Field
-from tests.fakes.house import Answer, House, attachment, filled
+from tests.fakes.house import ADDRESS, Answer, House, attachment, filled
 from tests.fakes.hq import POLICY, body, digest, open_questions, say
 
 PEOPLE = (
@@ -68,3 +72,36 @@ def test_single_questions_are_accepted_set_and_rejected(house: House) -> None:
     (chiba,) = house.rows("wm-skill-up-20260415", "千葉")
     assert chiba.values[FIELD].value == "2026-03-09"
     assert chiba.state is State.VERIFIED
+
+
+def test_a_question_that_changed_since_the_digest_is_left_alone(house: House) -> None:
+    morning = digest(house, "2026-03-17 08:31")
+    glance = next(q for q in open_questions(house) if q.kind == "verify")
+    review.reject(house.kit, glance.review_id, "test", "書き誤り")
+    answer(house, KANAGAWA, dt.datetime(2026, 3, 11))
+    (answered,) = say(house, f"全件OK\n{glance.review_id} 却下", morning)
+    assert "内容が変わった" in body(answered)
+    values = [r.values[FIELD].status for r in house.rows("wm-skill-up-20260415", "神奈川") if FIELD in r.values]
+    assert Status.READ in values
+
+
+def test_the_answer_carries_on_what_is_still_open(house: House) -> None:
+    first, second, third = sorted(q.review_id for q in open_questions(house))
+    morning = digest(house, "2026-03-17 08:31")
+    (answered,) = say(house, f"{first} OK", morning)
+    (more,) = say(house, f"{second} OK\n{first} 却下", answered)
+    assert [q.review_id for q in open_questions(house)] == [third]
+    assert "このメールが示したものではない" in body(more)
+
+
+def test_the_links_of_the_digest_are_answers_by_themselves(house: House) -> None:
+    morning = digest(house, "2026-03-17 08:31")
+    html = morning.get_body(("html",))
+    assert html is not None
+    links = re.findall(r'href="(mailto:[^"]+)"', html.get_content())
+    everything = next(link for link in links if quote("全件OK") in link)
+    target = urlsplit(unescape(everything))
+    fields = {k: v[0] for k, v in parse_qs(target.query).items()}
+    assert target.path == ADDRESS
+    say(house, fields["body"], subject=fields["subject"])
+    assert [q.kind for q in open_questions(house)] == ["value"]
