@@ -13,6 +13,7 @@ from pypdf.generic import ArrayObject, DictionaryObject
 
 from parsers.errors import ParserError
 from parsers.findings import Problem
+from parsers.pdf.nesting import check_nesting
 from parsers.pdf.view import Corners
 
 _PAGES_MOST = 200
@@ -63,6 +64,8 @@ def structure_of(data: bytes) -> Structure:
         count = len(reader.pages)
         if count > _PAGES_MOST:
             raise ParserError(Problem.TOO_LARGE, f"{count} pages")
+        for page in reader.pages:
+            check_nesting(page)
         return Structure(tuple(tuple(_annotations(page)) for page in reader.pages), tuple(_embedded(reader)))
     except (FileNotDecryptedError, DependencyError) as e:
         raise ParserError(Problem.ENCRYPTED_ATTACHMENT, "pdf") from e
