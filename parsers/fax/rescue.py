@@ -24,6 +24,8 @@ from parsers.fax.squares import Corners, find_corners
 
 _MODULES: Final = 25
 _PER_MODULE: Final = 8
+_ALIGNMENT: Final = 16
+"""First row and column of the alignment pattern."""
 _AROUND_MM: Final = 2.6
 """Room around the code that is cut out; the quiet zone is 3 mm at least."""
 _LEVELS: Final = (0.5, 0.62, 0.74, 0.84)
@@ -32,6 +34,33 @@ _SPLITS: Final = (0, 3, 6, 9, 12, 15, 18, 21)
 """Module rows at which scan lines may be missing; 0 = none are."""
 
 Ink = npt.NDArray[np.float64]
+Modules = npt.NDArray[np.bool_]
+
+
+def _patterns() -> tuple[Modules, Modules]:
+    """Finders with their separators, timing lines and the alignment pattern of version 2: where, and which are dark."""
+    known, dark = np.zeros((_MODULES, _MODULES), dtype=bool), np.zeros((_MODULES, _MODULES), dtype=bool)
+    timing = np.arange(_MODULES) % 2 == 0
+    for lines in (known, known.T):
+        lines[6] = True
+    dark[6], dark[:, 6] = timing, timing
+    for y, x in ((0, 0), (0, _MODULES - 7), (_MODULES - 7, 0)):
+        known[max(0, y - 1) : y + 8, max(0, x - 1) : x + 8] = True
+        dark[max(0, y - 1) : y + 8, max(0, x - 1) : x + 8] = False
+        _rings(dark, y, x, 7)
+    known[_ALIGNMENT : _ALIGNMENT + 5, _ALIGNMENT : _ALIGNMENT + 5] = True
+    _rings(dark, _ALIGNMENT, _ALIGNMENT, 5)
+    return known, dark
+
+
+def _rings(dark: Modules, y: int, x: int, side: int) -> None:
+    """A dark square ring, a light one within, and what is inside that dark."""
+    dark[y : y + side, x : x + side] = True
+    dark[y + 1 : y + side - 1, x + 1 : x + side - 1] = False
+    dark[y + 2 : y + side - 2, x + 2 : x + side - 2] = True
+
+
+_PATTERNS: Final = _patterns()
 
 
 def rescued_codes(picture: Picture, geometry: FormGeometry) -> list[FoundCode]:
@@ -111,8 +140,9 @@ def _modules(symbol: Gray, split: int) -> Ink:
 
 
 def _decoded(dark: npt.NDArray[np.bool_]) -> Iterator[str]:
-    """Texts of ours in a symbol drawn anew from its modules."""
-    clean = np.pad(np.where(dark, 0, 255).astype(np.uint8), 4, constant_values=255)
+    """Texts of ours in a symbol drawn anew from its modules; what every symbol has in the same place is known."""
+    known, value = _PATTERNS
+    clean = np.pad(np.where(np.where(known, value, dark), 0, 255).astype(np.uint8), 4, constant_values=255)
     large = np.kron(clean, np.ones((4, 4), dtype=np.uint8))
     formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     for found in zxingcpp.read_barcodes(large, formats=formats, is_pure=True, try_invert=False):
