@@ -47,6 +47,8 @@ class Raster:
     faults: tuple[Fault, ...] = ()
     details: tuple[str, ...] = ()
     """What exactly was noticed, for an admin."""
+    garbled: tuple[int, ...] = ()
+    """Lines of `gray` that are not what the file holds."""
 
 
 @dataclass(frozen=True, slots=True)

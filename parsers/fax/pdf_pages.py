@@ -19,10 +19,11 @@ from pypdfium2 import raw
 
 from parsers.errors import ParserError
 from parsers.fax.ccitt import group3_lines
+from parsers.fax.damage import Damage, group3_damage, group4_damage
 from parsers.fax.faults import Fault
 from parsers.fax.jbig2 import may_replace_symbols
-from parsers.fax.page import Raster
-from parsers.fax.raster import PAGES_MOST, PIXELS_MOST, believable, damage_of_lines, without_pixels
+from parsers.fax.page import Gray, Raster
+from parsers.fax.raster import PAGES_MOST, PIXELS_MOST, believable, without_pixels
 from parsers.findings import Problem
 from parsers.pdf.pdfium import open_document
 
@@ -35,6 +36,7 @@ _DEPTH_MOST = 4
 _FULL_PAGE = 0.5
 """Share of the page a picture covers to be its scan rather than a logo."""
 _RAW_BYTES_MOST = 8_000_000
+_INSET_PX = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,26 @@ def _drawn(page: pdfium.PdfPage, number: int, pictures: list[_Picture]) -> Raste
     bitmap = pdfium.PdfBitmap.new_native(size[0], size[1], raw.FPDFBitmap_Gray)
     with closing(bitmap):
         bitmap.fill_rect((255, 255, 255, 255), 0, 0, *size)
-        raw.FPDF_RenderPageBitmap(bitmap.raw, page.raw, 0, 0, *size, 0, raw.FPDF_ANNOT)
+        _draw(bitmap, page, size)
         gray = np.array(bitmap.to_numpy(), dtype=np.uint8)
     dpi = believable(size[0] * 72 / wide), believable(size[1] * 72 / tall)
-    faults, details = _remarks(pictures)
-    return Raster(number, gray, *(dpi if None not in dpi else (None, None)), faults, details)
+    turns = page.get_rotation() // 90
+    damage = _remarks(pictures, np.rot90(gray, turns))
+    garbled = damage.lines if not turns else ()
+    claimed = dpi if None not in dpi else (None, None)
+    return Raster(number, gray, *claimed, damage.faults, damage.details, garbled)
+
+
+def _draw(bitmap: pdfium.PdfBitmap, page: pdfium.PdfPage, size: tuple[int, int]) -> None:
+    """Draw the page over the whole bitmap, a hundredth of a pixel inside its edges.
+
+    Rounding would otherwise make PDFium stretch a picture of 1694 pixels over 1695, and blur it.
+    """
+    wide, tall = page.get_size()
+    inset = _INSET_PX
+    matrix = raw.FS_MATRIX((size[0] - 2 * inset) / wide, 0, 0, (size[1] - 2 * inset) / tall, inset, inset)
+    everything = raw.FS_RECTF(0, 0, *size)
+    raw.FPDF_RenderPageBitmapWithMatrix(bitmap.raw, page.raw, matrix, everything, raw.FPDF_ANNOT)
 
 
 def _size_px(page_pt: tuple[float, float], pictures: list[_Picture]) -> tuple[int, int]:
@@ -133,27 +150,32 @@ def _placed(found: Any) -> tuple[float, float, float, float]:
     return matrix.a, matrix.b, matrix.c, matrix.d
 
 
-def _remarks(pictures: list[_Picture]) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
-    """Lossy compression, and lines that are fewer than promised."""
-    faults: dict[Fault, None] = {}
-    details = []
-    for picture in pictures:
-        if "JBIG2Decode" in picture.filters and may_replace_symbols(_stored(picture.handle)):
-            faults[Fault.LOSSY_COMPRESSION] = None
-            details.append("JBIG2 with symbols")
-        if picture.filters == ("CCITTFaxDecode",):
-            lines = group3_lines(_stored(picture.handle))
-            down = _height_px(picture.handle)
-            found = damage_of_lines(lines, down) if lines is not None else ((), ())
-            faults |= dict.fromkeys(found[0])
-            details += found[1]
-    return tuple(faults), tuple(details)
+def _remarks(pictures: list[_Picture], unturned: Gray) -> Damage:
+    """Lossy compression, and lines that are fewer than promised. `unturned` is the page before /Rotate."""
+    damage = Damage()
+    if len(pictures) == 1 and unturned.shape == _stored_shape(pictures[0].handle):
+        damage = _ccitt_damage(pictures[0], unturned)
+    lossy = (p for p in pictures if "JBIG2Decode" in p.filters and may_replace_symbols(_stored(p.handle)))
+    if next(lossy, None) is None:
+        return damage
+    return Damage((*damage.faults, Fault.LOSSY_COMPRESSION), (*damage.details, "JBIG2 with symbols"), damage.lines)
 
 
-def _height_px(handle: Any) -> int:
+def _ccitt_damage(picture: _Picture, gray: Gray) -> Damage:
+    """Whether a Group 3 or 4 stream that fills the page is whole."""
+    stored = _stored(picture.handle) if picture.filters == ("CCITTFaxDecode",) else b""
+    if not stored:
+        return Damage()
+    if group3_lines(stored) is None:
+        return group4_damage([stored], gray)
+    return group3_damage([stored], gray, len(gray))
+
+
+def _stored_shape(handle: Any) -> tuple[int, int]:
+    """Height and width of the picture as stored."""
     across, down = ctypes.c_uint(), ctypes.c_uint()
     raw.FPDFImageObj_GetImagePixelSize(handle.raw, across, down)
-    return down.value
+    return down.value, across.value
 
 
 def _stored(handle: Any) -> bytes:

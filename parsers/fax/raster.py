@@ -17,7 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from parsers import sniff
 from parsers.errors import ParserError
-from parsers.fax.ccitt import group3_lines
+from parsers.fax.damage import Damage, group3_damage, group4_damage
 from parsers.fax.faults import Fault
 from parsers.fax.page import Gray, Raster
 from parsers.findings import Problem
@@ -38,8 +38,8 @@ _FORMATS = {
     "image/bmp": ("BMP",),
     "image/webp": ("WEBP",),
 }
-_COMPRESSION, _FILL_ORDER, _STRIP_OFFSETS, _STRIP_BYTES, _LENGTH = 259, 266, 273, 279, 257
-_GROUP_3 = 3
+_COMPRESSION, _FILL_ORDER, _STRIP_OFFSETS, _ROWS_PER_STRIP, _STRIP_BYTES = 259, 266, 273, 278, 279
+_GROUP_3, _GROUP_4 = 3, 4
 _EXPECTED = (
     OSError,
     ValueError,
@@ -154,13 +154,13 @@ def _frame(data: bytes, media: str, index: int) -> Raster | None:
     with picture:
         if picture.width * picture.height > PIXELS_MOST and not _draft(picture):
             return without_pixels(page, Fault.TOO_LARGE, f"{picture.width} × {picture.height} pixels")
-        faults, details = _damage(picture, data)
         dpi = _claimed_dpi(picture)
         try:
             gray = _gray(picture)
         except (*_EXPECTED, MemoryError, Image.DecompressionBombError) as e:
             return without_pixels(page, Fault.UNREADABLE, type(e).__name__)
-    return Raster(page, gray, *dpi, faults, details)
+        damage = _damage(picture, data, gray)
+    return Raster(page, gray, *dpi, damage.faults, damage.details, damage.lines)
 
 
 def _draft(picture: Image.Image) -> bool:
@@ -204,25 +204,14 @@ def _claimed_dpi(picture: Image.Image) -> tuple[float | None, float | None]:
     return x, y
 
 
-def _damage(picture: Image.Image, data: bytes) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
-    """Fewer coded lines than the TIFF promises: libtiff would fill the rest and say so on stderr alone."""
+def _damage(picture: Image.Image, data: bytes, gray: Gray) -> Damage:
+    """What the strips of a fax TIFF say: libtiff would fill in what is missing and say so on stderr alone."""
     tags = getattr(picture, "tag_v2", None)
-    if tags is None or tags.get(_COMPRESSION) != _GROUP_3:
-        return (), ()
+    if tags is None or tags.get(_COMPRESSION) not in {_GROUP_3, _GROUP_4}:
+        return Damage()
     starts, sizes = tags.get(_STRIP_OFFSETS, ()), tags.get(_STRIP_BYTES, ())
     lsb_first = tags.get(_FILL_ORDER) == 2
-    counts = [group3_lines(data[s : s + n], lsb_first=lsb_first) for s, n in zip(starts, sizes, strict=False)]
-    if not counts or None in counts:
-        return (), ()
-    return damage_of_lines(sum(c for c in counts if c is not None), int(tags.get(_LENGTH, 0)), len(counts))
-
-
-def damage_of_lines(coded: int, promised: int, strips: int = 1) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
-    """Fault and detail for a Group 3 picture of `coded` lines that claims to have `promised`.
-
-    A strip may begin in the middle of its first EOL or end without its last one: one line of doubt each, which a page
-    of many strips does not add up.
-    """
-    if abs(coded - promised) <= 1 + strips // 8:
-        return (), ()
-    return (Fault.DAMAGED_PICTURE,), (f"{coded} coded lines, {promised} promised",)
+    strips = [data[s : s + n] for s, n in zip(starts, sizes, strict=False)]
+    if tags[_COMPRESSION] == _GROUP_4:
+        return group4_damage(strips, gray, lsb_first=lsb_first)
+    return group3_damage(strips, gray, int(tags.get(_ROWS_PER_STRIP, len(gray))), lsb_first=lsb_first)

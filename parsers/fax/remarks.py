@@ -26,7 +26,7 @@ def fitted(raster: Raster, picture: Picture, placed: Placed, code: PageCode, tex
     streaks = find_streaks(placed)
     turn = placed.shape.turn_deg
     quarter = round(turn / 90) * 90
-    cells = _cells(placed, streaks, picture)
+    cells = _cells(placed, streaks, picture, raster.garbled)
     return FittedPage(
         page=raster.page,
         text=text,
@@ -51,11 +51,13 @@ def fitted(raster: Raster, picture: Picture, placed: Placed, code: PageCode, tex
     )
 
 
-def _cells(placed: Placed, streaks: tuple[Streak, ...], picture: Picture) -> dict[Box, CellQuality]:
+def _cells(
+    placed: Placed, streaks: tuple[Streak, ...], picture: Picture, garbled: tuple[int, ...]
+) -> dict[Box, CellQuality]:
     found = placed.borders.found
     inside = _inside(placed)
     errors = placed.misfits_mm
-    lost = _lines_lost(placed, picture)
+    lost = _lines_lost(placed, picture) | (_crossings(placed, np.array(garbled)) > 0)
     white_gap = placed.broken[:, 1] > _GAP_MOST_MM
     cells = {}
     for i, box in enumerate(placed.boxes):
@@ -94,14 +96,19 @@ def _lines_lost(placed: Placed, picture: Picture) -> np.ndarray:
 
 
 def _crossed_by_broken(placed: Placed, picture: Picture) -> np.ndarray:
+    """A line that looks broken may be a worn rule; several in one box are not."""
     lines = np.zeros(0) if picture.toned else broken_lines(picture.gray)
+    return np.asarray(_crossings(placed, lines) > _BROKEN_LINES_MOST)
+
+
+def _crossings(placed: Placed, lines: np.ndarray) -> np.ndarray:
+    """How many of these lines of the picture cross each box."""
     if not len(lines):
-        return np.zeros(len(placed.boxes), dtype=bool)
+        return np.zeros(len(placed.boxes), dtype=np.int64)
     low = placed.view.pixels(placed.view.seen(placed.warp, placed.boxes[:, :2]))[:, 1]
     high = placed.view.pixels(placed.view.seen(placed.warp, placed.boxes[:, :2] + placed.boxes[:, 2:]))[:, 1]
     top, bottom = np.minimum(low, high), np.maximum(low, high)
-    count = ((lines[None, :] >= top[:, None]) & (lines[None, :] <= bottom[:, None])).sum(axis=1)
-    return np.asarray(count > _BROKEN_LINES_MOST)
+    return np.asarray(((lines[None, :] >= top[:, None]) & (lines[None, :] <= bottom[:, None])).sum(axis=1))
 
 
 def _drift(placed: Placed) -> Matrix:

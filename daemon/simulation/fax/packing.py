@@ -82,7 +82,7 @@ def as_pdf(
 
     `turned_deg` is /Rotate of every page; `inverted` stores the picture as a negative with /Decode [1 0].
     """
-    pdf = _Pdf()
+    pdf = Pdf()
     for page in pages:
         dpi = _claimed(page, claim) or (72.0, 72.0)
         bands = np.array_split(page.gray, strips)
@@ -165,7 +165,7 @@ def _segment(number: int, kind: int, data: bytes) -> bytes:
     return struct.pack(">IBBBI", number, kind, 0, 1, len(data)) + data
 
 
-class _Pdf:
+class Pdf:
     """Just enough of ISO 32000 to hold pictures; object 1 is the catalogue, 2 the page tree."""
 
     def __init__(self) -> None:
@@ -193,6 +193,10 @@ class _Pdf:
             f"/Contents {content} 0 R /Resources << /XObject << {names} >> >> >>"
         )
         self._pages.append(self._put(page.encode()))
+
+    def add_raw_page(self, entries: str) -> None:
+        """A page with these dictionary entries, whatever they are."""
+        self._pages.append(self._put(f"<< /Type /Page /Parent 2 0 R {entries} >>".encode()))
 
     def finish(self) -> bytes:
         """The whole file."""
