@@ -8,14 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from daemon.domain.lifecycle import Facts, move
 from daemon.domain.model import (
     Course,
     Enrollment,
     MailPurpose,
     OutboxMail,
     OutboxState,
-    ReviewState,
     Roster,
     State,
     Training,
@@ -23,9 +21,8 @@ from daemon.domain.model import (
 )
 from daemon.domain.tokens import enrollment_code, roster_code
 from daemon.errors import Refused
-from daemon.handlers.planning import complete_or_reopen, refresh
-from daemon.handlers.prepare import exclude
-from daemon.handlers.questions import settle
+from daemon.handlers.planning import complete_or_reopen
+from daemon.handlers.prepare import exclude, readmit
 from daemon.handlers.rows import known_row, reason
 from daemon.ports import Kit, Transaction
 from parsers.names import centre_key, kana_key, name_key, office_key
@@ -64,7 +61,6 @@ def withdraw(kit: Kit, enrollment_id: str, by: str, because: str) -> Enrollment:
         if row.excluded_because:
             raise Refused(f"この受講者はすでに対象外です（{row.excluded_because}）")
         out = exclude(tx, kit, tx.get_training(row.training_id), row, because, by)
-        drop_questions(tx, kit, row, by, "対象外")
         complete_or_reopen(tx, kit, row.training_id)
         return out
 
@@ -76,14 +72,10 @@ def reinstate(kit: Kit, enrollment_id: str, by: str, because: str) -> Enrollment
         because = reason(because, row)
         if not row.excluded_because:
             raise Refused("この受講者は対象外になっていません")
-        training = _open_training(tx, row.training_id)
-        back = replace(row, excluded_because="", cleanup_owed=False)
-        if not has_left(tx, row):
-            # Withdrawn before it went out: the next approval sends it.
-            back = move(back, training.course, Facts(dispatched=False))
-        tx.save_enrollment(back)
-        _event(tx, kit, row, by, "trainee-reinstated", before=row.state, because=because)
-        back = refresh(tx, kit, training, back, f"person:{by}")
+        training = tx.get_training(row.training_id)
+        if training.state is TrainingState.CANCELLED:
+            raise Refused(f"研修 {row.training_id} は中止されています")
+        back = readmit(tx, kit, training, row, by, because)
         complete_or_reopen(tx, kit, row.training_id)
         return back
 
@@ -99,7 +91,6 @@ def substitute(kit: Kit, enrollment_id: str, person: Person, by: str, because: s
         _not_under_way(tx, old)
         if not old.excluded_because:
             exclude(tx, kit, training, old, f"交代（{because}）", by)
-            drop_questions(tx, kit, old, by, "交代")
         new = _append(tx, kit, training, roster, person, replaces=old.enrollment_id)
         _event(tx, kit, new, by, "trainee-substituted", before=old.enrollment_id, after=new.enrollment_id,
                number=f"{roster.code}/{new.row}", because=because)  # fmt: skip
@@ -138,7 +129,6 @@ def _moved(tx: Transaction, row: Enrollment, roster: Roster) -> Enrollment:
 
 def _sent_anew(tx: Transaction, kit: Kit, training: Training, row: Enrollment, roster: Roster, by: str) -> Enrollment:
     exclude(tx, kit, training, row, f"異動（{roster.centre}へ）", by)
-    drop_questions(tx, kit, row, by, "異動")
     person = Person(row.name, row.kana, row.terminal_id, row.e_learning_on, row.visit_on, row.note)
     return _append(tx, kit, training, roster, person, replaces=row.enrollment_id)
 
@@ -149,12 +139,6 @@ def _sent_anew(tx: Transaction, kit: Kit, training: Training, row: Enrollment, r
 def has_left(tx: Transaction, row: Enrollment) -> bool:
     """Whether a mailing with this row exists that was not taken back."""
     return any(m.state is not OutboxState.CANCELLED for m in _mailings(tx, row))
-
-
-def drop_questions(tx: Transaction, kit: Kit, row: Enrollment, by: str, because: str) -> None:
-    """Questions about a row that is out are nobody's any more."""
-    for review in tx.reviews(enrollment_id=row.enrollment_id):
-        settle(tx, kit, review, ReviewState.REJECTED, by, because)
 
 
 def next_row(tx: Transaction, roster: Roster) -> int:

@@ -191,6 +191,13 @@ def _attached(batch: _Batch, files: list[RosterFiles]) -> tuple[File, ...]:
     return tuple(f for (roster, _), made in pairs for f in attachments(roster, made))
 
 
+def written_anew(
+    kit: Kit, training: Training, rosters: tuple[tuple[Roster, tuple[Enrollment, ...]], ...], files: list[RosterFiles]
+) -> Draft:
+    """The request for these rows of one office once more: today's letter, address book and deadline."""
+    return _draft(kit, training, _Batch(rosters[0][0].prefecture, rosters), files)
+
+
 def attachments(roster: Roster, files: RosterFiles) -> tuple[File, ...]:
     """The two files of one roster, named by its code."""
     return (
@@ -240,23 +247,23 @@ def remember(tx: Transaction, kit: Kit, sheets: Iterable[tuple[Roster, RosterFil
 
 def dispatched(tx: Transaction, kit: Kit, mail: OutboxMail) -> None:
     """SMTP took the mail: the rows are out, the reminders are planned. Called in the transaction that records it."""
-    from daemon.handlers.planning import complete_or_reopen, mailing, moved
+    from daemon.handlers.planning import mailing, refresh_office
 
     training = tx.get_training(mail.training_id)
     now = mail.settled_at or kit.clock.now()
     phase = Phase.POST if mail.purpose is MailPurpose.RESULTS else Phase.PRE
     dispatch = mailing(tx, mail.training_id, mail.prefecture, phase)
     if dispatch is not None:
-        first = dispatch.dispatched_at or now
+        # Sent again after a bounce, the mailing begins with the mail that arrived; a supplement changes nothing.
+        again = mail.outbox_id == dispatch.outbox_id
+        first = now if again or dispatch.dispatched_at is None else dispatch.dispatched_at
         following = _first_reminder(kit, training, phase, first)
         tx.save_dispatch(replace(dispatch, dispatched_at=first, next_reminder_on=following, bounced_at=None))
-    rows = [tx.get_enrollment(ident) for ident in mail.enrollments]
-    if phase is Phase.POST:
-        tx.save_enrollments(moved(tx, kit, training, rows, f"outbox:{mail.outbox_id}"))
-        complete_or_reopen(tx, kit, training.training_id)
-        return
-    for row in rows:
-        _sent(tx, training, row, mail, now)
+    if phase is Phase.PRE:
+        for row in [tx.get_enrollment(ident) for ident in mail.enrollments]:
+            _sent(tx, training, row, mail, now)
+    # Not these rows alone: a mail that went through ends what an earlier bounce said of the whole office.
+    refresh_office(tx, kit, training.training_id, mail.prefecture, f"outbox:{mail.outbox_id}")
 
 
 def _first_reminder(kit: Kit, training: Training, phase: Phase, first: dt.datetime) -> dt.date:

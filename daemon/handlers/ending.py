@@ -43,8 +43,8 @@ def ask(tx: Transaction, kit: Kit, rows: Sequence[Enrollment]) -> None:
 
 
 def _wanted(tx: Transaction, row: Enrollment) -> bool:
-    if row.excluded_because and not row.cleanup_owed:
-        return False
+    if row.excluded_because:
+        return row.cleanup_owed and is_proven(row)
     return is_proven(row) and tx.get_fact(accepted_fact(row.enrollment_id)) != record_mark(row)
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from daemon.domain.model import Enrollment, Review, State, TrainingState
 from daemon.errors import Refused
 from daemon.handlers import history
-from daemon.handlers.cases import drop_questions
 from daemon.handlers.pictures import crops_of
+from daemon.handlers.questions import drop
 from daemon.handlers.rename import former_spellings, spellings_fact
 from daemon.handlers.rows import find_rows, nameless, reason
 from daemon.handlers.tombstones import bury, is_removed, sweep
@@ -86,7 +86,7 @@ def erase_row(tx: Transaction, kit: Kit, row: Enrollment, by: str, because: str)
     mails = {r.ledger_id for r in tx.readings(enrollment_id=row.enrollment_id) if r.ledger_id is not None}
     left = sum(not is_removed(tx, tx.get_mail(m).sha256) for m in mails)
     crops = [c for c in crops_of(tx, row.enrollment_id) if not is_removed(tx, c)]
-    drop_questions(tx, kit, row, by, "個人情報の消去")
+    drop(tx, kit, row, by, "個人情報の消去")
     bury(tx, kit, crops, "erased")
     questions = _cover_questions(tx, row)
     readings = tx.redact_readings(row.enrollment_id)

@@ -9,7 +9,16 @@ from dataclasses import replace
 from daemon.domain.calendar import OfficeCalendar
 from daemon.domain.closing import record_mark
 from daemon.domain.lifecycle import SETTLED, Facts, is_settled, move, owes
-from daemon.domain.model import Dispatch, Enrollment, Phase, State, Training, TrainingState
+from daemon.domain.model import (
+    Dispatch,
+    Enrollment,
+    MailPurpose,
+    OutboxState,
+    Phase,
+    State,
+    Training,
+    TrainingState,
+)
 from daemon.handlers import ending
 from daemon.handlers.handed import submitted_rows, watch
 from daemon.ports import Kit, Transaction
@@ -49,13 +58,14 @@ def facts_of(tx: Transaction, rows: Sequence[Enrollment]) -> dict[str, Facts]:
     mailings = {(*office, d.phase): d for office in offices for d in tx.dispatches(*office)}
     committed = {key for key, d in mailings.items() if tx.get_fact(commitment_fact(d.dispatch_id))}
     submitted = submitted_rows(tx, rows)
+    left = _left(tx, rows)
     found = {}
     for row in rows:
         key, ident = (row.training_id, row.prefecture, Phase.PRE), row.enrollment_id
         first = mailings.get(key)
         results = mailings.get((row.training_id, row.prefecture, Phase.POST))
         found[ident] = Facts(
-            dispatched=first is not None and first.dispatched_at is not None and row.state is not State.LISTED,
+            dispatched=first is not None and first.dispatched_at is not None and ident in left,
             bounced=first is not None and first.bounced_at is not None,
             acked=first is not None and first.answered_at is not None,
             in_progress=key in committed or bool(_NOT_YET & problems.get(ident, frozenset())),
@@ -65,6 +75,21 @@ def facts_of(tx: Transaction, rows: Sequence[Enrollment]) -> dict[str, Facts]:
             results_bounced=results is not None and results.bounced_at is not None,
             accepted=ending.may_need_a_person(row) and tx.get_fact(ending.accepted_fact(ident)) == record_mark(row),
         )
+    return found
+
+
+_TELLS_NOTHING = frozenset({State.QUERY, State.EXCLUDED})
+"""States from which one cannot see whether the row has ever been sent."""
+_OUT = (OutboxState.SENT, OutboxState.CONFIRMED)
+
+
+def _left(tx: Transaction, rows: Sequence[Enrollment]) -> set[str]:
+    """Those rows that have left the house: the state says so, or else a mail that did."""
+    vague = [r for r in rows if r.state in _TELLS_NOTHING]
+    found = {r.enrollment_id for r in rows if r.state is not State.LISTED and r.state not in _TELLS_NOTHING}
+    for training_id, prefecture in dict.fromkeys((r.training_id, r.prefecture) for r in vague):
+        mails = tx.outbox(states=_OUT, training_id=training_id, prefecture=prefecture)
+        found |= {e for m in mails if m.purpose is MailPurpose.DISPATCH for e in m.enrollments}
     return found
 
 

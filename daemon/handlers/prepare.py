@@ -15,6 +15,7 @@ from daemon.domain.tokens import enrollment_code, roster_code
 from daemon.errors import Refused
 from daemon.handlers import ending, planning
 from daemon.handlers.elsewhere import Elsewhere, also_enrolled, note_twice, seen
+from daemon.handlers.questions import drop
 from daemon.handlers.rows import nameless
 from daemon.ports import Kit, Transaction
 from parsers.listing import ListedTrainee, ListingProblem
@@ -243,7 +244,7 @@ def _write(
     added, changed, gone = difference
     note_twice(tx, kit, training, [_add(tx, kit, training, placed) for placed in added])
     for row, placed in changed:
-        _change(tx, kit, training, row, placed)
+        _change(tx, kit, training, row, placed, by)
     for row in gone:
         exclude(tx, kit, training, row, "名簿から削除", by)
     payload = {"added": len(added), "changed": len(changed), "withdrawn": len(gone)}
@@ -251,6 +252,7 @@ def _write(
         kit.clock.now(), by, "list-imported", subject=f"training:{training.training_id}",
         training_id=training.training_id, payload=payload,
     )  # fmt: skip
+    planning.complete_or_reopen(tx, kit, training.training_id)
 
 
 def _roster_for(tx: Transaction, kit: Kit, training: Training, placed: _Placed) -> Roster:
@@ -286,25 +288,21 @@ def _next_row(tx: Transaction, roster: Roster) -> int:
     return max((e.row for e in tx.enrollments(roster=roster.code)), default=0) + 1
 
 
-def _change(tx: Transaction, kit: Kit, training: Training, row: Enrollment, placed: _Placed) -> None:
+def _change(tx: Transaction, kit: Kit, training: Training, row: Enrollment, placed: _Placed, by: str) -> None:
     roster = _roster_for(tx, kit, training, placed)
     details = _details(placed.line)
     differing = sorted(k for k, v in details.items() if getattr(row, k) != v)
-    if row.excluded_because:
-        differing.append("reinstated")
     if roster.code != row.roster:
         details |= {"roster": roster.code, "row": _next_row(tx, roster)}
         differing.append("roster")
-    changed = replace(row, **details, excluded_because="", cleanup_owed=False)  # type: ignore[arg-type]
-    if row.post_roster:
-        tx.save_enrollment(changed)
-        tx.save_enrollments(planning.moved(tx, kit, training, (changed,), "list"))
-    else:
-        tx.save_enrollment(move(changed, training.course, Facts(dispatched=training.approved_at is not None)))
     tx.append_event(
         kit.clock.now(), "meibod", "trainee-changed", subject=f"enrollment:{row.enrollment_id}",
         training_id=training.training_id, prefecture=row.prefecture, payload={"changed": differing},
     )  # fmt: skip
+    changed = replace(row, **details)  # type: ignore[arg-type]
+    tx.save_enrollment(changed)
+    if row.excluded_because:
+        readmit(tx, kit, training, changed, by, "名簿に記載")
 
 
 def exclude(tx: Transaction, kit: Kit, training: Training, row: Enrollment, reason: str, by: str) -> Enrollment:
@@ -312,10 +310,27 @@ def exclude(tx: Transaction, kit: Kit, training: Training, row: Enrollment, reas
     out = replace(row, excluded_because=reason, cleanup_owed=bool(row.values))
     out = move(out, training.course, Facts(dispatched=True))
     tx.save_enrollment(out)
+    drop(tx, kit, out, by, nameless(reason, row))
     ending.ask(tx, kit, (out,))
     tx.append_event(
         kit.clock.now(), by, "trainee-excluded", subject=f"enrollment:{row.enrollment_id}",
         training_id=row.training_id, prefecture=row.prefecture,
-        payload={"before": row.state, "because": nameless(reason, row), "cleanup_owed": out.cleanup_owed},
+        payload={
+            "before": row.state, "after": out.state, "because": nameless(reason, row), "cleanup_owed": out.cleanup_owed,
+        },
     )  # fmt: skip
     return out
+
+
+def readmit(tx: Transaction, kit: Kit, training: Training, row: Enrollment, by: str, because: str) -> Enrollment:
+    """Take a trainee back in: the state follows from what is on record, as if the trainee had never left."""
+    back = replace(row, excluded_because="", cleanup_owed=False)
+    back = move(back, training.course, planning.facts_of(tx, (back,))[row.enrollment_id])
+    tx.save_enrollment(back)
+    tx.append_event(
+        kit.clock.now(), by, "trainee-reinstated", subject=f"enrollment:{row.enrollment_id}",
+        training_id=row.training_id, prefecture=row.prefecture,
+        payload={"before": row.state, "after": back.state, "because": nameless(because, row)},
+    )  # fmt: skip
+    ending.ask(tx, kit, (back,))
+    return planning.refresh(tx, kit, training, back, f"person:{by}")

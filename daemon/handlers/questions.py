@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from daemon.domain import closing
 from daemon.domain.model import Enrollment, MailState, Review, ReviewState, Status
 from daemon.handlers.desk import Desk
 from daemon.ports import Kit, Transaction
@@ -106,3 +107,10 @@ def _mail_state(tx: Transaction, review: Review) -> None:
     mail = tx.get_mail(review.ledger_id)
     if mail.state is MailState.REVIEW and not tx.reviews(ledger_id=review.ledger_id):
         tx.save_mail(replace(mail, state=MailState.APPLIED))
+
+
+def drop(tx: Transaction, kit: Kit, row: Enrollment, by: str, because: str) -> None:
+    """Questions about a row that is out are nobody's any more, unless the clean-up it owes may be the answer."""
+    for review in tx.reviews(enrollment_id=row.enrollment_id):
+        if not (row.cleanup_owed and row.post_roster and review.field in closing.FIELDS):
+            settle(tx, kit, review, ReviewState.REJECTED, by, because)

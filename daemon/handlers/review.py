@@ -113,7 +113,9 @@ def _record(tx: Transaction, kit: Kit, review: Review, value: str, by: str, beca
     now = kit.clock.now()
     new = Value(value, Status.VERIFIED, source, reading_id, now, _received_on(tx, kit, review))
     row = _without_rival(tx, kit, row, review.field, by)
-    tx.save_enrollment(replace(row, values={**row.values, review.field: new}))
+    # Registered after all, and out: that registration is owed a clean-up (domain.md §1.4, 8).
+    owed = row.cleanup_owed or bool(row.excluded_because)
+    tx.save_enrollment(replace(row, values={**row.values, review.field: new}, cleanup_owed=owed))
     tx.append_event(
         now, by, "value-recorded", subject=f"enrollment:{row.enrollment_id}", training_id=row.training_id,
         prefecture=row.prefecture,
@@ -133,7 +135,7 @@ def _check(tx: Transaction, kit: Kit, training: Training, row: Enrollment, revie
     """A person may overrule soft guards, never write an impossible date."""
     assert review.field is not None
     later = review.field in closing.FIELDS
-    if row.excluded_because and not (later and row.cleanup_owed):
+    if row.excluded_because and later and not row.cleanup_owed:
         raise Refused(f"この受講者は対象外です（{row.excluded_because}）")
     if later and not row.post_roster:
         raise Refused("修了結果の名簿を送付する前の受講者です")
@@ -272,10 +274,8 @@ def _exclude(tx: Transaction, kit: Kit, review: Review, by: str, because: str) -
         raise Refused(f"#{review.review_id} はどの受講者か不明です。名簿を確認し trainee exclude で指定してください")
     row = tx.get_enrollment(review.enrollment_id)
     training = tx.get_training(row.training_id)
-    exclude(tx, kit, training, row, because or review.text or "対象外", by)
     closed = settle(tx, kit, review, ReviewState.ACCEPTED, by, because or "対象外とする")
-    for other in tx.reviews(enrollment_id=row.enrollment_id):
-        settle(tx, kit, other, ReviewState.REJECTED, by, f"#{review.review_id} で対象外")
+    exclude(tx, kit, training, row, because or review.text or "対象外", by)
     _after(tx, kit, closed, by)
     return closed
 

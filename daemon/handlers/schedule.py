@@ -76,9 +76,6 @@ def cancel_training(kit: Kit, training_id: str, by: str, because: str) -> Traini
         for row in rows:
             if not row.excluded_because:
                 exclude(tx, kit, training, row, f"研修中止（{because}）", by)
-        for review in tx.reviews(training_id=training_id):
-            if review.enrollment_id:
-                settle(tx, kit, review, ReviewState.REJECTED, by, "研修中止")
         taken_back = take_back(tx, kit, training, by, set(MailPurpose))
         for dispatch in tx.dispatches(training_id):
             tx.save_dispatch(replace(dispatch, next_reminder_on=None))
