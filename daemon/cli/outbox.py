@@ -69,6 +69,23 @@ def release(number: int, config: Config = None) -> None:
 
 
 @app.command()
+def resend(number: int, because: Because = "", yes: Yes = False, config: Config = None) -> None:
+    """不達・拒否となった名簿の送付メールを、現在の宛先台帳の宛先へ作り直して送る。"""
+    from daemon.handlers.resend import resend as do_resend
+
+    with opened(config) as program:
+        shown = do_resend(program.kit, number, who(), because, apply=False)
+        typer.echo(f"{shown.prefecture}  名簿 {len(shown.rosters)} 件・{shown.rows} 名")
+        typer.echo(f"  前回の宛先: {'、'.join(shown.before)}")
+        typer.echo(f"  今回の宛先: {'、'.join(shown.to)}")
+        if set(shown.before) == set(shown.to):
+            typer.echo("  宛先台帳（offices.csv）の宛先は前回と同じです")
+        confirm("この宛先へ送ります。よろしいですか", yes=yes)
+        done = do_resend(program.kit, number, who(), because)
+    typer.echo(f"送信箱 {done.outbox_id} として送信待ちにしました")
+
+
+@app.command()
 def cancel(number: int, because: Because = "", config: Config = None) -> None:
     """送らないことにする。"""
     from daemon.handlers.outbox import cancel as do_cancel

@@ -333,6 +333,13 @@ def _attached(batch: _Batch, files: Sequence[RosterFiles]) -> tuple[File, ...]:
     return tuple(f for (roster, _), made in pairs for f in attachments(roster, made))
 
 
+def written_anew(
+    kit: Kit, training: Training, rosters: tuple[tuple[Roster, tuple[Enrollment, ...]], ...], files: list[RosterFiles]
+) -> Draft:
+    """The mail with these rosters of one office once more: today's letter and address book."""
+    return _draft(kit, training, _Batch(rosters[0][0].prefecture, rosters, again=False), files)
+
+
 def _commit(
     kit: Kit, training: Training, made: Sequence[tuple[Draft, tuple[_Batch, list[RosterFiles]]]], by: str
 ) -> None:
