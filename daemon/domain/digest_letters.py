@@ -288,6 +288,10 @@ class DigestBounce:
     at: dt.datetime
     ledger_id: int
     training_name: str = ""
+    review_id: int = 0
+    """The question that is open as long as the address is not mended."""
+    resend: int | None = None
+    """The mail of ours that can be sent again; None = it asks for nothing, or nobody knows which it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +303,30 @@ class DigestQuarantine:
     failure: str
     """Exception type and where; no content."""
     subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPurge:
+    """Something that will be removed for good because it has been kept long enough."""
+
+    training_name: str
+    """"" = mail that belongs to no training."""
+    training_id: str
+    files: int
+    """Raw mails, documents and pictures; 0 = it is the names in the register that go."""
+    rows: int
+    """Trainees whose names go."""
+    goes_on: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class DigestCleanup:
+    """A registration of somebody who is out, in a run that sends no rosters any more: HQ has it deleted by hand."""
+
+    training_id: str
+    training_name: str
+    prefecture: str
+    owed: tuple[RosterRows, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +428,10 @@ class DigestLetter:
     """Mails that came in since the last digest."""
     handovers: tuple[DigestHandover, ...] = ()
     """Rosters for 中央年金事務所 that wait to be submitted."""
+    purges: tuple[DigestPurge, ...] = ()
+    """Announced removals, told every day until they are done or stopped."""
+    cleanups: tuple[DigestCleanup, ...] = ()
+    """Registrations to delete in cancelled runs."""
     desk: ReplyDesk | None = None
     """None = it cannot be answered (a preview on the terminal)."""
     crops_left: int = 0
@@ -441,7 +473,7 @@ class DigestLetter:
     def todo_count(self) -> int:
         """Things only a person can settle."""
         by_hand = tuple(h for h in self.handovers if h.outbox_id is None)
-        waiting = (self.alarms, self.questions, self.outbox, self.bounces, self.quarantine, by_hand)
+        waiting = (self.alarms, self.questions, self.outbox, self.bounces, self.quarantine, by_hand, self.cleanups)
         released_by_hand = sum(h.outbox_id is not None for h in self.held)
         return sum(len(items) for items in waiting) + released_by_hand + self.crops_left
 

@@ -45,6 +45,7 @@ from daemon.domain.model import (
 )
 from daemon.domain.reminding import target_on
 from daemon.domain.tokens import ticket
+from daemon.handlers.aftermath import cleanups, purges
 from daemon.handlers.alarm import standing
 from daemon.handlers.glances import inline, with_pictures
 from daemon.handlers.intake import mailbox_line
@@ -53,6 +54,7 @@ from daemon.handlers.orders.shown import Shown, marks, remember
 from daemon.handlers.outgoing import Draft, queue
 from daemon.handlers.planning import calendar, closed_fact
 from daemon.handlers.remind import REMINDERS, doubts
+from daemon.handlers.resend import CAN_BE_SENT_AGAIN
 from daemon.points import reach
 from daemon.ports import Kit, Transaction
 from parsers.findings import Evidence, Field
@@ -127,6 +129,8 @@ def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> Digest
         sent=Counter(m.purpose for m in outbox if m.state in _LEFT),
         received=len(tx.mails(since=since)),
         handovers=_handovers(tx, kit),
+        purges=purges(tx, kit),
+        cleanups=cleanups(tx, kit),
     )
 
 
@@ -346,10 +350,17 @@ def _bounces(tx: Transaction) -> tuple[DigestBounce, ...]:
             found.append(
                 DigestBounce(
                     review.prefecture, address, status, status.startswith("5"), review.opened_at, review.ledger_id,
-                    names.get(review.training_id, ""),
+                    names.get(review.training_id, ""), review.review_id, _can_be_sent_again(tx, review),
                 )
             )  # fmt: skip
     return tuple(found)
+
+
+def _can_be_sent_again(tx: Transaction, review: Review) -> int | None:
+    """The roster mail that came back; a reminder that did is not sent twice."""
+    if review.outbox_id is None or tx.get_outbox(review.outbox_id).purpose not in CAN_BE_SENT_AGAIN:
+        return None
+    return review.outbox_id
 
 
 def _quarantine(tx: Transaction) -> tuple[DigestQuarantine, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from daemon.domain.calendar import TOKYO
-from daemon.domain.model import MailState, OutboxState, Training, TrainingState
+from daemon.domain.model import Enrollment, MailState, OutboxState, Training, TrainingState
 from daemon.errors import Refused
 from daemon.handlers.personal import ERASED, erase_row
 from daemon.handlers.rows import reason
@@ -85,9 +85,30 @@ def run(kit: Kit) -> RetentionReport:
     return RetentionReport(tuple(announced), tuple(purged), blobs, erased)
 
 
-def notices(tx: Transaction, kit: Kit) -> list[Batch]:
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something announced that has not gone yet."""
+
+    training_id: str
+    """"" = mail that belongs to no training."""
+    files: int
+    rows: int
+    """Names in the register; 0 = it is the files that go."""
+    goes_on: dt.date
+
+
+def notices(tx: Transaction, kit: Kit) -> list[Notice]:
     """Announced and not yet removed: the digest tells it every day until then."""
-    return [b for b in _batches(tx, kit) if b.goes_on is not None and b.hashes and not b.stopped]
+    if not kit.policy.retention.enabled or not _can_be_due(tx, kit):
+        return []
+    files = [
+        Notice("" if b.training_id == NO_TRAINING else b.training_id, len(b.hashes), 0, b.goes_on)
+        for b in _batches(tx, kit)
+        if b.goes_on is not None and b.hashes and not b.stopped
+    ]
+    after = dt.timedelta(days=kit.policy.retention.notice_days)
+    announced = [(t, day) for t in _register_due(tx, kit) if (day := _notice(tx, f"names:{t.training_id}"))]
+    return files + [Notice(t.training_id, 0, len(rows), day + after) for t, day in announced if (rows := _named(tx, t))]
 
 
 def stop(kit: Kit, training_id: str, by: str, because: str) -> None:
@@ -231,14 +252,10 @@ def _erase_registers(tx: Transaction, kit: Kit) -> tuple[str, ...]:
     """Names of runs that ended years ago: announced, and erased when the notice is over."""
     rule, today = kit.policy.retention, kit.clock.today()
     erased = []
-    for training in tx.trainings():
-        ended = ended_on(tx, training)
-        if ended is None or rule.register_due_on(ended) > today:
-            continue
-        ident = training.training_id
-        rows = [r for r in tx.enrollments(training_id=ident) if r.name != ERASED]
+    for training in _register_due(tx, kit):
+        ident, rows = training.training_id, _named(tx, training)
         notice = _notice(tx, f"names:{ident}")
-        if not rows or tx.get_fact(_stop_fact(ident)) == "on":
+        if not rows:
             continue
         if notice is None:
             tx.set_fact(_notice_fact(f"names:{ident}"), today.isoformat())
@@ -250,6 +267,17 @@ def _erase_registers(tx: Transaction, kit: Kit) -> tuple[str, ...]:
             tx.set_fact(_notice_fact(f"names:{ident}"), "")
             erased.append(ident)
     return tuple(erased)
+
+
+def _register_due(tx: Transaction, kit: Kit) -> list[Training]:
+    """Runs whose register has been kept long enough, unless a person has stopped it."""
+    rule, today = kit.policy.retention, kit.clock.today()
+    ended = [(t, ended_on(tx, t)) for t in tx.trainings() if tx.get_fact(_stop_fact(t.training_id)) != "on"]
+    return [t for t, day in ended if day is not None and rule.register_due_on(day) <= today]
+
+
+def _named(tx: Transaction, training: Training) -> list[Enrollment]:
+    return [r for r in tx.enrollments(training_id=training.training_id) if r.name != ERASED]
 
 
 def _notice_fact(training_id: str) -> str:

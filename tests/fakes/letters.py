@@ -16,11 +16,13 @@ from daemon.domain.letters import (
     Colour,
     DigestBounce,
     DigestChange,
+    DigestCleanup,
     DigestHandover,
     DigestHeld,
     DigestLetter,
     DigestOutbox,
     DigestPrefecture,
+    DigestPurge,
     DigestQuarantine,
     DigestReview,
     DigestTraining,
@@ -230,11 +232,16 @@ def digest() -> DigestLetter:
             DigestHeld(("open-review", "何かの理由"), reminder_of, "神奈川", name, "check"),
         ),
         outbox=(DigestOutbox(58, OutboxState.UNKNOWN, MailPurpose.RECEIPT, "静岡", "lost after DATA", 1, at(7)),),
-        bounces=(DigestBounce("北海道", "wm-hokkaido@example.jp", "5.1.1", True, at(6), 117),),
+        bounces=(DigestBounce("北海道", "wm-hokkaido@example.jp", "5.1.1", True, at(6), 117, name, 31, 57),),
         quarantine=(DigestQuarantine(109, at(3), "UnicodeDecodeError in parsers/mail"),),
         alarms=(Alarm("mailbox-stale", at(7, 20), detail="connection refused"),),
         sent={MailPurpose.DISPATCH: 6, MailPurpose.RECEIPT: 9},
         received=14,
+        purges=(
+            DigestPurge(name, "T1", 31, 0, dt.date(2026, 4, 8)), DigestPurge("", "", 4, 0, dt.date(2026, 4, 9)),
+            DigestPurge(name, "T0", 0, 12, dt.date(2026, 4, 8)),
+        ),
+        cleanups=(DigestCleanup("T2", name, "神奈川", MISSING[1:]),),
     )  # fmt: skip
 
 

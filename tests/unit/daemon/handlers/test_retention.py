@@ -54,7 +54,7 @@ def test_what_is_due_is_announced_and_goes_a_week_later(house: House, cancelled:
     house.at("2027-04-01 04:00")
     assert cancelled in run(house.kit).announced
     with house.store.snapshot() as tx:
-        assert [b.goes_on for b in notices(tx, house.kit)] == [dt.date(2027, 4, 8)]
+        assert [n.goes_on for n in notices(tx, house.kit)] == [dt.date(2027, 4, 8)]
     house.at("2027-04-07 04:00")
     assert run(house.kit).purged == ()
     assert blobs(house) == before
