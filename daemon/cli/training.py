@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,10 @@ from daemon.domain.calendar import in_era
 from daemon.domain.model import Course, Training
 from daemon.errors import Refused
 
+if TYPE_CHECKING:
+    from daemon.ports import Kit
+
+Tell = Annotated[bool, typer.Option(help="名簿を送付済みの都道府県会へお知らせのメールを送る")]
 app = typer.Typer(help="研修の登録・一覧・承認。", no_args_is_help=True)
 
 
@@ -107,14 +111,20 @@ def move_deadline(
     training_id: str,
     day: Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="期限")],
     because: Because = "",
+    tell: Tell = True,
     config: Config = None,
 ) -> None:
     """期限を変更する。督促の予定も組み直す。"""
+    from daemon.domain.letters import NoticeKind
+    from daemon.handlers.notices import tell_offices
     from daemon.handlers.schedule import move_deadline as do_move
 
     with opened(config) as program:
+        before = _training(program.kit, training_id)
         moved = do_move(program.kit, training_id, day.date(), who(), because)
+        told = tell_offices(program.kit, before, moved, NoticeKind.DEADLINE) if tell else ()
     typer.echo(f"期限を {in_era(moved.deadline_on)} に変更しました。次のメールから新しい期限を案内します")
+    _told(told)
 
 
 @app.command()
@@ -123,27 +133,50 @@ def postpone(
     starts: Annotated[dt.datetime, typer.Option(help="新しい初日", formats=["%Y-%m-%d"])],
     ends: Annotated[dt.datetime, typer.Option(help="新しい最終日", formats=["%Y-%m-%d"])],
     because: Because = "",
+    tell: Tell = True,
     config: Config = None,
 ) -> None:
     """研修を延期する。期限は規則により決め直す。"""
+    from daemon.domain.letters import NoticeKind
+    from daemon.handlers.notices import tell_offices
     from daemon.handlers.schedule import postpone as do_postpone
 
     with opened(config) as program:
+        before = _training(program.kit, training_id)
         moved = do_postpone(program.kit, training_id, starts.date(), ends.date(), who(), because)
+        told = tell_offices(program.kit, before, moved, NoticeKind.POSTPONED) if tell else ()
     typer.echo(f"{in_era(moved.starts_on)} 〜 {in_era(moved.ends_on)} に延期しました")
     typer.echo(f"登録完了期限: {in_era(moved.deadline_on)}（{moved.deadline_basis}）")
+    _told(told)
 
 
 @app.command()
-def cancel(training_id: str, because: Because = "", yes: Yes = False, config: Config = None) -> None:
+def cancel(
+    training_id: str, because: Because = "", yes: Yes = False, tell: Tell = True, config: Config = None
+) -> None:  # fmt: skip
     """研修を中止する。全員が対象外になり、送信待ちのメールは取り消される。"""
+    from daemon.domain.letters import NoticeKind
+    from daemon.handlers.notices import tell_offices
     from daemon.handlers.schedule import cancel_training
 
     with opened(config) as program:
         confirm(f"研修 {training_id} を中止します。取り消せません。よろしいですか", yes=yes)
-        cancel_training(program.kit, training_id, who(), because)
+        before = _training(program.kit, training_id)
+        gone = cancel_training(program.kit, training_id, who(), because)
+        told = tell_offices(program.kit, before, gone, NoticeKind.CANCELLED) if tell else ()
         with program.store.snapshot() as tx:
             owed = [r for r in tx.enrollments(training_id=training_id) if r.cleanup_owed]
     typer.echo(f"中止しました。登録の削除が必要な受講者: {len(owed)} 名")
     for row in owed:
         typer.echo(f"  {row.roster}/{row.row}")
+    _told(told)
+
+
+def _training(kit: Kit, training_id: str) -> Training:
+    with kit.store.snapshot() as tx:
+        return _known(tx.trainings(), training_id)
+
+
+def _told(prefectures: tuple[str, ...]) -> None:
+    if prefectures:
+        typer.echo(f"お知らせのメール {len(prefectures)} 通を送信待ちにしました: {'、'.join(prefectures)}")

@@ -320,13 +320,13 @@ class DigestPurge:
 
 
 @dataclass(frozen=True, slots=True)
-class DigestCleanup:
-    """A registration of somebody who is out, in a run that sends no rosters any more: HQ has it deleted by hand."""
+class DigestRows:
+    """Rows of one office in one run that HQ itself must see to."""
 
     training_id: str
     training_name: str
     prefecture: str
-    owed: tuple[RosterRows, ...]
+    rows: tuple[RosterRows, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,8 +430,10 @@ class DigestLetter:
     """Rosters for 中央年金事務所 that wait to be submitted."""
     purges: tuple[DigestPurge, ...] = ()
     """Announced removals, told every day until they are done or stopped."""
-    cleanups: tuple[DigestCleanup, ...] = ()
-    """Registrations to delete in cancelled runs."""
+    cleanups: tuple[DigestRows, ...] = ()
+    """Registrations to delete in cancelled runs: nothing asks for them any more, HQ has it done by hand."""
+    by_telephone: tuple[DigestRows, ...] = ()
+    """口頭: dates that were said and for which no sheet has come; nobody is reminded of them."""
     desk: ReplyDesk | None = None
     """None = it cannot be answered (a preview on the terminal)."""
     crops_left: int = 0

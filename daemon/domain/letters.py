@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 from daemon.domain.admin_letters import (
@@ -36,7 +37,6 @@ from daemon.domain.digest_letters import (
     Colour,
     DigestBounce,
     DigestChange,
-    DigestCleanup,
     DigestCrop,
     DigestHandover,
     DigestHeld,
@@ -47,6 +47,7 @@ from daemon.domain.digest_letters import (
     DigestPurge,
     DigestQuarantine,
     DigestReview,
+    DigestRows,
     DigestSheet,
     DigestTraining,
     MailboxLine,
@@ -71,7 +72,6 @@ __all__ = [
     "Colour",
     "DigestBounce",
     "DigestChange",
-    "DigestCleanup",
     "DigestCrop",
     "DigestHandover",
     "DigestHeld",
@@ -82,6 +82,7 @@ __all__ = [
     "DigestPurge",
     "DigestQuarantine",
     "DigestReview",
+    "DigestRows",
     "DigestSheet",
     "DigestTraining",
     "DispatchLetter",
@@ -93,6 +94,8 @@ __all__ = [
     "Letter",
     "ListFault",
     "MailboxLine",
+    "NoticeKind",
+    "NoticeLetter",
     "Overview",
     "Place",
     "PlannedMail",
@@ -266,6 +269,38 @@ class HandoverLetter:
         return "submission/supplement" if self.number > 1 else "submission/roster"
 
 
+class NoticeKind(StrEnum):
+    """What has changed; also the name of the template."""
+
+    DEADLINE = "deadline"
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLetter:
+    """Tells one prefecture that has its rosters that the days have changed, or that the training is not held."""
+
+    kind: NoticeKind
+    office_title: str
+    """As addressed, without 御中."""
+    about: Subject
+    """With the new days."""
+    before_on: dt.date
+    """The deadline until now."""
+    dispatched_on: dt.date
+    """Day the rosters went out."""
+    issued_on: dt.date
+    sender: Sender
+    owed: tuple[RosterRows, ...] = ()
+    """Cancelled: rows that are registered by now, which must be deleted again."""
+
+    @property
+    def template(self) -> str:
+        """Name for `Templates.render`."""
+        return f"notice/{self.kind.value}"
+
+
 # -- 受領 ------------------------------------------------------------------------------------------------------
 
 
@@ -314,6 +349,7 @@ Letter: TypeAlias = (
     | ResultsLetter
     | FollowUpLetter
     | HandoverLetter
+    | NoticeLetter
     | DigestLetter
     | AlarmLetter
     | AnswerLetter

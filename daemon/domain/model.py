@@ -417,6 +417,8 @@ class MailPurpose(StrEnum):
     """POST1."""
     FOLLOW_UP = "follow-up"
     """After POST1, without the word 期限."""
+    NOTICE = "notice"
+    """The days of a training have changed, or it is not held."""
     SUBMISSION = "submission"
     """PRE6, to 中央年金事務所."""
     ADMIN = "admin"

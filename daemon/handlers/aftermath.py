@@ -1,11 +1,14 @@
-"""What the digest says of runs that are over: removals that are announced, registrations that must still be deleted."""
+"""What only HQ can bring to its end, for the digest: removals announced, clean-ups of cancelled runs, hearsay."""
 
 from __future__ import annotations
 
-from daemon.domain.letters import DigestCleanup, DigestPurge
+from collections.abc import Callable
+
+from daemon.domain.letters import DigestPurge, DigestRows
 from daemon.domain.model import Enrollment, Training, TrainingState
 from daemon.handlers import retention
 from daemon.handlers.letterwork import by_roster
+from daemon.handlers.said import is_by_telephone
 from daemon.ports import Kit, Transaction
 
 
@@ -19,23 +22,38 @@ def purges(tx: Transaction, kit: Kit) -> tuple[DigestPurge, ...]:
     return tuple(sorted(found, key=lambda p: (p.goes_on, p.training_id)))
 
 
-def cleanups(tx: Transaction, kit: Kit) -> tuple[DigestCleanup, ...]:
+def cleanups(tx: Transaction, kit: Kit) -> tuple[DigestRows, ...]:
     """A cancelled run sends no rosters with results: whoever was registered for it is HQ's own work (§1.4, 8)."""
     cancelled = [t for t in tx.trainings() if t.state is TrainingState.CANCELLED]
-    return tuple(c for training in cancelled for c in _of_training(tx, kit, training))
+    return tuple(found for t in cancelled for found in _grouped(tx, kit, t, lambda row: row.cleanup_owed))
 
 
-def _of_training(tx: Transaction, kit: Kit, training: Training) -> list[DigestCleanup]:
-    owed: dict[str, list[Enrollment]] = {}
+_AWAITED = {TrainingState.APPROVED, TrainingState.COMPLETE}
+
+
+def by_telephone(tx: Transaction, kit: Kit) -> tuple[DigestRows, ...]:
+    """口頭: the row owes nothing, so nobody is reminded, and the proof has not come (§1.5, evidence level F)."""
+    running = [t for t in tx.trainings() if t.state in _AWAITED]
+    return tuple(found for t in running for found in _grouped(tx, kit, t, _only_said))
+
+
+def _only_said(row: Enrollment) -> bool:
+    return not row.excluded_because and any(is_by_telephone(v) for v in row.values.values())
+
+
+def _grouped(
+    tx: Transaction, kit: Kit, training: Training, wanted: Callable[[Enrollment], bool]
+) -> list[DigestRows]:  # fmt: skip
+    rows: dict[str, list[Enrollment]] = {}
     for row in tx.enrollments(training_id=training.training_id):
-        if row.cleanup_owed:
-            owed.setdefault(row.prefecture, []).append(row)
-    rosters = {r.code: r for r in tx.rosters(training.training_id)} if owed else {}
+        if wanted(row):
+            rows.setdefault(row.prefecture, []).append(row)
+    rosters = {r.code: r for r in tx.rosters(training.training_id)} if rows else {}
     order = {p: n for n, p in enumerate(kit.directory.offices)}
     return [
-        DigestCleanup(
+        DigestRows(
             training.training_id, training.name, place,
-            by_roster(kit, rosters, owed[place], names=kit.policy.digest_with_names),
+            by_roster(kit, rosters, rows[place], names=kit.policy.digest_with_names),
         )
-        for place in sorted(owed, key=lambda p: order.get(p, len(order)))
+        for place in sorted(rows, key=lambda p: order.get(p, len(order)))
     ]  # fmt: skip

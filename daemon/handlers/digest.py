@@ -45,7 +45,7 @@ from daemon.domain.model import (
 )
 from daemon.domain.reminding import target_on
 from daemon.domain.tokens import ticket
-from daemon.handlers.aftermath import cleanups, purges
+from daemon.handlers.aftermath import by_telephone, cleanups, purges
 from daemon.handlers.alarm import standing
 from daemon.handlers.glances import inline, with_pictures
 from daemon.handlers.intake import mailbox_line
@@ -131,6 +131,7 @@ def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> Digest
         handovers=_handovers(tx, kit),
         purges=purges(tx, kit),
         cleanups=cleanups(tx, kit),
+        by_telephone=by_telephone(tx, kit),
     )
 
 
@@ -156,7 +157,7 @@ def _handovers(tx: Transaction, kit: Kit) -> tuple[DigestHandover, ...]:
         )
         for t in tx.trainings()
         for h in tx.handovers(t.training_id)
-        if h.submitted_at is None
+        if h.submitted_at is None and (t.state is not TrainingState.CANCELLED or h.number > 1)
     )
 
 

@@ -11,11 +11,15 @@ from daemon.ports import Transaction
 from parsers.findings import Field
 
 _LOOK = "handover-look"
+WITHDRAWN = "withdrawn"
+"""Mark of a row that is told only to be taken off."""
 _FIELDS = frozenset(f for course in Course for f in course.required)
 
 
 def handed_mark(row: Enrollment) -> str:
-    """What 中央年金事務所 is told of the row, in short: another name or date is another row."""
+    """What 中央年金事務所 is told of the row, in short: another name or date is another row, as is a withdrawal."""
+    if row.excluded_because:
+        return WITHDRAWN
     values = [f"{f}={row.values[f].value}" for f in sorted(_FIELDS & row.values.keys(), key=Field)]
     return hashlib.sha256("\0".join([row.name, row.kana, *values]).encode()).hexdigest()[:16]
 
@@ -50,7 +54,7 @@ def submitted_rows(tx: Transaction, rows: Sequence[Enrollment]) -> frozenset[str
     return frozenset(found)
 
 
-_MAY_OWE = frozenset({TrainingState.COMPLETE, TrainingState.RESULTS, TrainingState.CLOSED})
+_MAY_OWE = frozenset({TrainingState.COMPLETE, TrainingState.RESULTS, TrainingState.CLOSED, TrainingState.CANCELLED})
 
 
 def watch(tx: Transaction, training: Training, state: TrainingState) -> None:

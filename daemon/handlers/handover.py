@@ -43,7 +43,9 @@ from daemon.ports import HandoverFiles, HandoverSheet, Kit, TraineeLine, Transac
 
 _STILL_HERE = frozenset({OutboxState.HELD, OutboxState.READY})
 """States of a mail that can be taken back."""
-_MADE_FOR = frozenset({TrainingState.COMPLETE, TrainingState.RESULTS, TrainingState.CLOSED})
+_MADE_FOR = frozenset(
+    {TrainingState.COMPLETE, TrainingState.RESULTS, TrainingState.CLOSED, TrainingState.CANCELLED}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +112,17 @@ def what_is_due(tx: Transaction, kit: Kit, training_id: str, because: str = "") 
     training = tx.get_training(training_id)
     if training.course not in kit.policy.handover.courses or training.state not in _MADE_FOR:
         return None
-    rows = [r for r in tx.enrollments(training_id=training_id) if not r.excluded_because]
-    if not rows or not all(is_registered(r, training.course) for r in rows) or _questioned(training, rows):
-        return None
     handovers = tx.handovers(training_id)
     gone = [h for h in handovers if _has_gone(tx, h)]
     here = next((h for h in handovers if h not in gone), None)
     marks = last_marks(tx, gone)
+    # Whoever stands on a roster over there and has withdrawn since is told as well: to be taken off.
+    told = [r for r in tx.enrollments(training_id=training_id) if not r.excluded_because or r.enrollment_id in marks]
+    rows = [r for r in told if not r.excluded_because]
+    if not all(is_registered(r, training.course) for r in rows) or _questioned(training, rows):
+        return None
     fresh = tuple(
-        r for r in _in_order(tx, kit, training, rows) if because or marks.get(r.enrollment_id) != handed_mark(r)
+        r for r in _in_order(tx, kit, training, told) if because or marks.get(r.enrollment_id) != handed_mark(r)
     )
     if not fresh or (here is not None and marks_of(tx, here) == {r.enrollment_id: handed_mark(r) for r in fresh}):
         return None
@@ -142,7 +146,9 @@ def _has_gone(tx: Transaction, handover: Handover) -> bool:
 
 def _reason(marks: dict[str, str], fresh: Sequence[Enrollment]) -> str:
     added = sum(r.enrollment_id not in marks for r in fresh)
-    parts = [f"追加{added}名" if added else "", f"訂正{len(fresh) - added}名" if len(fresh) > added else ""]
+    gone = sum(bool(r.excluded_because) for r in fresh)
+    counts = (("追加", added), ("訂正", len(fresh) - added - gone), ("取消", gone))
+    parts = [f"{word}{count}名" if count else "" for word, count in counts]
     return "・".join(p for p in parts if p)
 
 

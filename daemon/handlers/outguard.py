@@ -7,6 +7,7 @@ code that wrote it believed.
 from __future__ import annotations
 
 from daemon.domain.model import MailPurpose, OutboxMail
+from daemon.handlers.handed import handed_mark, marks_of
 from daemon.ports import Kit, Transaction
 from parsers.findings import Document
 from parsers.reading import ReadingContext
@@ -59,6 +60,9 @@ def _handover(tx: Transaction, kit: Kit, mail: OutboxMail) -> list[str]:
     if handover is None:
         return ["no checked roster belongs to it"]
     found = [] if set(handover.enrollments) == set(mail.enrollments) else ["it is about other rows than its roster"]
+    marks = marks_of(tx, handover)
+    if any(handed_mark(tx.get_enrollment(e)) != marks.get(e) for e in handover.enrollments):
+        found.append("rows have changed since the roster was made")
     document = kit.reader.read("outgoing.eml", kit.blobs.get(mail.sha256), ReadingContext())
     carried = {a.sha256 for a in document.message.attachments} if document.message else set()
     if carried != {handover.xlsx_sha256, handover.pdf_sha256}:

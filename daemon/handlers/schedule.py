@@ -21,6 +21,7 @@ from daemon.domain.model import (
 )
 from daemon.domain.reminding import next_after, stage_on
 from daemon.errors import Refused
+from daemon.handlers.handed import watch
 from daemon.handlers.planning import calendar
 from daemon.handlers.prepare import exclude
 from daemon.handlers.questions import settle
@@ -81,14 +82,14 @@ def cancel_training(kit: Kit, training_id: str, by: str, because: str) -> Traini
             tx.save_dispatch(replace(dispatch, next_reminder_on=None))
         _event(tx, kit, cancelled, by, "training-cancelled", before=training.state, after=cancelled.state,
                because=because, mails=taken_back)  # fmt: skip
+        watch(tx, training, TrainingState.CANCELLED)
         return cancelled
 
 
 def take_back(tx: Transaction, kit: Kit, training: Training, by: str, purposes: set[MailPurpose]) -> int:
     """Cancel what waits in the outbox about the training; how many. Mail in flight is left to its outcome."""
-    waiting = [
-        m for m in tx.outbox(states=_STAYS, training_id=training.training_id) if m.prefecture and m.purpose in purposes
-    ]
+    ours = [m for m in tx.outbox(states=_STAYS, training_id=training.training_id) if m.purpose in purposes]
+    waiting = [m for m in ours if m.prefecture or m.purpose is MailPurpose.SUBMISSION]
     for mail in waiting:
         _cancel(tx, kit, mail, by)
     return len(waiting)
@@ -124,7 +125,7 @@ def _reschedule(tx: Transaction, kit: Kit, old: Training, new: Training, by: str
             "送信後にもう一度実行してください"
         )
     tx.save_training(new)
-    take_back(tx, kit, old, by, {MailPurpose.REMINDER})
+    take_back(tx, kit, old, by, {MailPurpose.REMINDER, MailPurpose.NOTICE})
     for dispatch in tx.dispatches(old.training_id):
         if dispatch.dispatched_at is not None:
             tx.save_dispatch(replace(dispatch, next_reminder_on=_next_on(kit, new, dispatch)))

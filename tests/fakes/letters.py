@@ -16,7 +16,6 @@ from daemon.domain.letters import (
     Colour,
     DigestBounce,
     DigestChange,
-    DigestCleanup,
     DigestHandover,
     DigestHeld,
     DigestLetter,
@@ -25,6 +24,7 @@ from daemon.domain.letters import (
     DigestPurge,
     DigestQuarantine,
     DigestReview,
+    DigestRows,
     DigestTraining,
     DispatchedRoster,
     DispatchLetter,
@@ -35,6 +35,8 @@ from daemon.domain.letters import (
     Letter,
     ListFault,
     MailboxLine,
+    NoticeKind,
+    NoticeLetter,
     Overview,
     Place,
     PlannedMail,
@@ -241,7 +243,8 @@ def digest() -> DigestLetter:
             DigestPurge(name, "T1", 31, 0, dt.date(2026, 4, 8)), DigestPurge("", "", 4, 0, dt.date(2026, 4, 9)),
             DigestPurge(name, "T0", 0, 12, dt.date(2026, 4, 8)),
         ),
-        cleanups=(DigestCleanup("T2", name, "神奈川", MISSING[1:]),),
+        cleanups=(DigestRows("T2", name, "神奈川", MISSING[1:]),),
+        by_telephone=(DigestRows("T1", name, "神奈川", MISSING[1:]),),
     )  # fmt: skip
 
 
@@ -260,6 +263,12 @@ def quiet_digest() -> DigestLetter:
     return DigestLetter(at(8, 30), None, (), MailboxLine(0, 0, None), AuditHead(0, ""))
 
 
+def notice(kind: NoticeKind, *, owed: bool = False) -> NoticeLetter:
+    """The days have changed, or the training is not held."""
+    days = dt.date(2026, 4, 3), dt.date(2026, 3, 2), dt.date(2026, 3, 16)
+    return NoticeLetter(kind, OFFICE, about(), *days, SENDER, MISSING[1:] if owed else ())
+
+
 def to_offices() -> list[Letter]:
     """Every kind of mail that leaves the house."""
     requests: list[Letter] = [dispatch(), dispatch(new_id=True)]
@@ -267,7 +276,8 @@ def to_offices() -> list[Letter]:
     receipts = [receipt(v) for v in ("complete", "partial", "nothing-read", "unplaced")]
     after = [results(), results(again=True), *(follow_up(s) for s in FollowUp)]
     receipts += [receipt_after(v) for v in ("complete", "partial", "nothing-read")]
-    return [*requests, *reminders, *receipts, *after]
+    notices = [*(notice(k) for k in NoticeKind), notice(NoticeKind.CANCELLED, owed=True)]
+    return [*requests, *reminders, *receipts, *after, *notices]
 
 
 def to_one_admin() -> list[Letter]:

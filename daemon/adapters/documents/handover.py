@@ -58,7 +58,7 @@ def handover_content(sheet: HandoverSheet, words: Mapping[str, Any]) -> dict[str
         "because": sheet.because,
         "count": f"{len(sheet.rows)}{words['labels']['persons']}",
         "columns": list(handover_columns(training)),
-        "rows": [_printed(n, line, training) for n, line in enumerate(sheet.rows, start=1)],
+        "rows": [_printed(n, line, training, said) for n, line in enumerate(sheet.rows, start=1)],
     }
 
 
@@ -86,7 +86,8 @@ def handover_workbook(sheet: HandoverSheet, words: Mapping[str, Any]) -> bytes:
     head = _heading(page, sheet, words, len(columns))
     _headers(page, head, columns, words["handover"]["columns"])
     for number, line in enumerate(sheet.rows, start=1):
-        _row(page, head + number, number, line, sheet.training)
+        period = _attended(line, sheet.training, words["handover"])
+        _row(page, head + number, number, line, (sheet.training, period))
     page.freeze_panes = f"A{head + 1}"
     page.sheet_view.showGridLines = False
     cells.print_on_a4(page, head, "landscape")
@@ -118,10 +119,15 @@ def _date(person: Enrollment, field: Field) -> dt.date | None:
     return None if value is None else value.on
 
 
-def _printed(number: int, line: TraineeLine, training: Training) -> dict[str, str]:
+def _printed(number: int, line: TraineeLine, training: Training, said: Mapping[str, Any]) -> dict[str, str]:
     dates = {f.value: _date(line.person, f) for f in training.course.required}
     shown = {f: in_era(day, weekday=False) if day else "" for f, day in dates.items()}
-    return {"number": str(number), **_texts(line), **shown, "period": _period(training)}
+    return {"number": str(number), **_texts(line), **shown, "period": _attended(line, training, said)}
+
+
+def _attended(line: TraineeLine, training: Training, said: Mapping[str, Any]) -> str:
+    """The days of the training, or that the trainee withdrew after an earlier list had gone."""
+    return str(said["withdrawn"]) if line.person.excluded_because else _period(training)
 
 
 def _period(training: Training) -> str:
@@ -159,9 +165,10 @@ def _headers(page: Worksheet, row: int, columns: tuple[str, ...], titles: Mappin
         page.column_dimensions[get_column_letter(number)].width = _WIDTHS[column]
 
 
-def _row(page: Worksheet, row: int, number: int, line: TraineeLine, training: Training) -> None:
+def _row(page: Worksheet, row: int, number: int, line: TraineeLine, attended: tuple[Training, str]) -> None:
+    training, period = attended
     page.row_dimensions[row].height = cells.height_for((line.person.name, line.person.kana), least=31.0, chars=19)
-    texts = _texts(line) | {"period": _period(training)}
+    texts = _texts(line) | {"period": period}
     for at, column in enumerate(handover_columns(training), start=1):
         cell = dress(cell_at(page, row, at), font=face(11), border=cells.BOX)
         cell.alignment = cells.MIDDLE if column in _CENTRED else cells.INDENTED

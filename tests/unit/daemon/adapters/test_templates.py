@@ -278,7 +278,7 @@ def test_the_digest_tells_counts_evidence_commands_holds_and_the_proof_of_comple
             "meibod mail replay 109", "サーバー 121通・台帳 120通・漏れ 1通", "25分前", "#412 9f2c4e9f2c4e9f2c",
             "研修課長", "受信箱との照合が止まっています", "connection refused", "meibod outbox resend 57",
             "meibod review accept 31", "原本 31件を 4/8(水) に削除します", "研修に属さないメール　原本 4件",
-            "名簿の氏名 12名分", "meibod retention stop T1", "meibod trainee cleaned",
+            "名簿の氏名 12名分", "meibod retention stop T1", "meibod trainee cleaned", "口頭のまま",
         ):  # fmt: skip
             assert wanted in said, wanted
     assert mail.subject == "【meibod】4/1(水) 警報1件・要対応7件・未着7名・台帳漏れ1件"

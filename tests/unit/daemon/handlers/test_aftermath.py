@@ -9,7 +9,7 @@ import pytest
 from daemon.domain.letters import DigestLetter
 from daemon.handlers import retention
 from daemon.handlers.digest import compose
-from daemon.handlers.said import Said, cleaned
+from daemon.handlers.said import Said, cleaned, report
 from daemon.handlers.schedule import cancel_training
 from parsers.findings import Field
 from tests.fakes.house import House
@@ -94,3 +94,18 @@ def test_the_names_that_go_years_later_are_announced_as_well(house: House, cance
     rows = [p.rows for p in digest(house).purges if p.rows]
     assert rows == [2]
     assert "名簿の氏名 2名分" in said(house)
+
+
+def test_a_date_that_was_only_said_stays_in_the_digest_until_a_sheet_comes(house: House) -> None:
+    ident = house.training(PEOPLE)
+    house.dispatch(ident)
+    house.at("2026-03-16 10:00")
+    row = house.rows(ident, "千葉")[0]
+    word = Said(Field.CONCURRENT_REGISTERED_ON, dt.date(2026, 3, 10), "suzuki", "電話連絡", "受付")
+    report(house.kit, row.enrollment_id, word)
+    (waiting,) = digest(house).by_telephone
+    assert (waiting.training_id, waiting.prefecture) == (ident, "千葉")
+    assert "口頭のまま" in said(house)
+    tick(house, "2026-03-17 10:00", registered(house, CHIBA))
+    assert digest(house).by_telephone == ()
+    assert "口頭のまま" not in said(house)

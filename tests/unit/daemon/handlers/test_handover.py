@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from dataclasses import replace
 
+import openpyxl
 import pytest
 
 from daemon.domain.model import Course, MailPurpose, OutboxState, State, TrainingState
 from daemon.domain.policy import HandoverRule, HandoverWay, Policy
 from daemon.errors import Refused
 from daemon.handlers import outbox as outbox_handler
+from daemon.handlers.cases import withdraw
 from daemon.handlers.deliver import settle
 from daemon.handlers.digest import compose
 from daemon.handlers.handover import make, make_due, mark
 from daemon.handlers.outgoing import deliver_job
 from daemon.handlers.review import accept
+from daemon.handlers.schedule import cancel_training
 from daemon.handlers.status import status
 from daemon.handlers.verify import verify
 from tests.fakes.house import Answer, House, attachment, filled
@@ -191,3 +195,57 @@ def test_the_guard_lets_only_this_roster_go_and_only_there(change: dict[str, obj
     house.drain()
     assert house.sent_to(CHUO) == []
     assert outbox(house, MailPurpose.SUBMISSION)[0].held_because.startswith("guard")
+
+
+def test_who_withdraws_after_submission_is_told_on_a_supplement(house: House) -> None:
+    ident = complete(house)
+    mark(house.kit, ident, 1, "admin")
+    withdraw(house.kit, person(house, ident, "森").enrollment_id, "admin", "辞退")
+    tick(house, "2026-03-18 10:00")
+    made = handovers(house, ident)[-1]
+    assert (made.number, len(made.enrollments), made.because) == (2, 1, "取消1名")
+    book = openpyxl.load_workbook(io.BytesIO(house.kit.blobs.get(made.xlsx_sha256)))
+    told = {str(c.value) for line in book.worksheets[0].iter_rows() for c in line}
+    assert {"森　花", "受講取りやめ"} <= told
+    mark(house.kit, ident, 2, "admin")
+    assert make_due(house.kit) == []
+
+
+def test_who_withdraws_before_submission_is_simply_left_out(house: House) -> None:
+    ident = complete(house)
+    withdraw(house.kit, person(house, ident, "森").enrollment_id, "admin", "辞退")
+    tick(house, "2026-03-18 10:00")
+    (made,) = handovers(house, ident)
+    assert (made.number, len(made.enrollments)) == (1, 1)
+
+
+def test_a_run_cancelled_after_submission_is_taken_back_over_there(house: House) -> None:
+    ident = complete(house)
+    mark(house.kit, ident, 1, "admin")
+    cancel_training(house.kit, ident, "admin", "申込不足")
+    tick(house, "2026-03-18 10:00")
+    made = handovers(house, ident)[-1]
+    assert (made.number, made.because) == (2, "取消2名")
+    with house.store.snapshot() as tx:
+        assert [h.number for h in compose(tx, house.kit).handovers] == [2]
+
+
+def test_a_run_cancelled_before_submission_takes_its_roster_back() -> None:
+    house = House(policy=BY_MAIL)
+    ident = complete(house)
+    cancel_training(house.kit, ident, "admin", "申込不足")
+    tick(house, "2026-03-18 10:00")
+    assert [m.state for m in outbox(house, MailPurpose.SUBMISSION)] == [OutboxState.CANCELLED]
+    with house.store.snapshot() as tx:
+        assert compose(tx, house.kit).handovers == ()
+
+
+def test_a_released_roster_whose_rows_have_changed_since_does_not_leave() -> None:
+    house = House(policy=BY_MAIL)
+    ident = complete(house)
+    withdraw(house.kit, person(house, ident, "森").enrollment_id, "admin", "辞退")
+    (mail,) = outbox(house, MailPurpose.SUBMISSION)
+    outbox_handler.release(house.kit, mail.outbox_id, "admin")
+    house.drain()
+    assert outbox(house, MailPurpose.SUBMISSION)[0].held_because.startswith("guard")
+    assert house.sent_to(CHUO) == []
