@@ -19,18 +19,20 @@ from parsers.findings import Field
 if TYPE_CHECKING:
     from daemon.handlers.history import Line
 
-_KINDS = {
+KINDS = {
     "training-added": "研修を登録",
     "training-approved": "送付を承認",
     "training-complete": "全員の登録を確認",
     "training-results": "修了の有無を送付",
     "training-closed": "終了",
     "training-cancelled": "研修を中止",
+    "training-reopened": "終了を取消し",
     "training-postponed": "研修を延期",
     "deadline-moved": "期限を変更",
     "list-imported": "受講者一覧を取込",
     "trainee-listed": "名簿に記載",
     "trainee-listed-twice": "他の研修にも記載あり",
+    "trainee-added": "受講者を追加",
     "trainee-sent": "送付",
     "trainee-changed": "名簿の内容を変更",
     "trainee-excluded": "対象外",
@@ -39,6 +41,12 @@ _KINDS = {
     "trainee-transferred": "異動",
     "trainee-renamed": "氏名の訂正",
     "trainee-erased": "個人情報を消去",
+    "result-set": "修了の有無を設定",
+    "results-imported": "修了結果を取込",
+    "results-approved": "修了結果の送付を承認",
+    "handover-made": "中央年金事務所への提出名簿を作成",
+    "handover-submitted": "中央年金事務所へ提出",
+    "closing-accepted": "完了を承認",
     "cleanup-done": "登録の削除を確認",
     "state-changed": "状態の変化",
     "value-recorded": "日付を記録",
@@ -48,6 +56,14 @@ _KINDS = {
     "review-settled": "確認事項を処理",
     "mail-queued": "メールを作成",
     "mail-sent": "メールを送信",
+    "mail-confirmed": "メールの送信を確認",
+    "mail-unknown": "メールの送信結果が不明",
+    "mail-deferred": "メールの送信を延期",
+    "mail-refused": "メールの受取りを拒否された",
+    "mail-resend": "同じメールを再試行",
+    "mail-resent": "名簿を現在の宛先へ再送",
+    "mail-read": "メールを読取",
+    "mail-replayed": "メールを読み直し",
     "mail-held": "メールを保留",
     "mail-released": "メールの保留を解除",
     "mail-cancelled": "メールの送信を取消し",
@@ -58,8 +74,13 @@ _KINDS = {
     "reminder-freed": "督促の保留を解除",
     "purge-announced": "原本の削除を予告",
     "purge-stopped": "原本の削除を中止",
+    "purge-resumed": "原本の削除の中止を取消し",
     "purged": "原本を削除",
+    "mailbox-epoch": "受信箱の作り直しを検知",
+    "sending-stopped": "すべての送信を停止",
+    "sending-resumed": "送信を再開",
 }
+"""Kind of an event → what it is called on the terminal."""
 
 
 def show_history(config: Path | None, *, trainee: str, training: str, mail: int, as_json: bool) -> None:
@@ -127,7 +148,7 @@ def _print(lines: list[Line]) -> None:
 
 
 def _what(line: Line) -> str:
-    kind = _KINDS.get(line.kind, line.kind)
+    kind = KINDS.get(line.kind, line.kind)
     return f"{kind} {words.field(line.field)}" if line.field else kind
 
 

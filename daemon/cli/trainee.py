@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from daemon.handlers.said import Said
     from daemon.ports import Kit
 
-app = typer.Typer(help="辞退・交代・異動・氏名の訂正・電話連絡の記録。", no_args_is_help=True)
+app = typer.Typer(help="追加・辞退・交代・異動・氏名の訂正・電話連絡の記録。", no_args_is_help=True)
 Who = Annotated[str, typer.Argument(metavar="回付番号/No.", help="回付番号/No.、受講者コード、または氏名")]
 Name = Annotated[str, typer.Option("--name", help="氏名")]
 Kana = Annotated[str, typer.Option("--kana", help="フリガナ")]
+TerminalId = Annotated[str, typer.Option("--id", help="取得済みＩＤ")]
+ELearning = Annotated[dt.datetime | None, typer.Option(help="ｅラーニング修了日（初心者）", formats=["%Y-%m-%d"])]
+Visit = Annotated[dt.datetime | None, typer.Option(help="来所予定日", formats=["%Y-%m-%d"])]
 FieldName = Annotated[str, typer.Argument(metavar="項目", help="兼務登録年月日 など（英語の項目名も可）")]
 Date = Annotated[str, typer.Argument(metavar="日付", help="2026-04-01、R8.4.1 など")]
 
@@ -49,16 +52,39 @@ def reinstate(row: Who, because: Because = "", config: Config = None) -> None:
 
 
 @app.command()
+def add(
+    training_id: Annotated[str, typer.Argument(metavar="研修", help="研修 ID")],
+    centre: Annotated[str, typer.Option("--centre", help="所属センター（神奈川/横浜 のように）")],
+    name: Name,
+    kana: Kana,
+    because: Because = "",
+    office: Annotated[str, typer.Option("--office", help="管轄年金事務所（省略時は台帳による）")] = "",
+    terminal_id: TerminalId = "",
+    e_learning: ELearning = None,
+    visit: Visit = None,
+    config: Config = None,
+) -> None:
+    """受講者の追加。新しい行が所属センターの名簿の末尾に付く。"""
+    from daemon.handlers.cases import Person, Place, add_trainee
+
+    prefecture, slash, place = centre.partition("/")
+    if not slash:
+        raise Refused("--centre は「神奈川/横浜」の形で指定してください")
+    person = Person(name, kana, terminal_id, _day(e_learning), _day(visit))
+    with opened(config) as program:
+        new = add_trainee(program.kit, training_id, Place(prefecture, place, office), person, who(), because)
+    typer.echo(f"{_shown(new)} を追加しました。meibod training approve {new.training_id} で追加分を送付します")
+
+
+@app.command()
 def substitute(
     row: Who,
     name: Name,
     kana: Kana,
     because: Because = "",
-    terminal_id: Annotated[str, typer.Option("--id", help="取得済みＩＤ")] = "",
-    e_learning: Annotated[
-        dt.datetime | None, typer.Option(help="ｅラーニング修了日（初心者）", formats=["%Y-%m-%d"])
-    ] = None,
-    visit: Annotated[dt.datetime | None, typer.Option(help="来所予定日", formats=["%Y-%m-%d"])] = None,
+    terminal_id: TerminalId = "",
+    e_learning: ELearning = None,
+    visit: Visit = None,
     config: Config = None,
 ) -> None:
     """交代。元の行は対象外になり、新しい行が同じ名簿の末尾に付く。"""

@@ -1,4 +1,4 @@
-"""What the document forgets about one trainee: withdrawal, return, substitution, transfer (domain.md §1.4, 7 and 8).
+"""What the document forgets about one trainee: withdrawal, return, addition, substitution, transfer (domain.md §1.4).
 
 A row that has left the house keeps its number and its dates whatever becomes of it; who comes instead is a new row.
 """
@@ -21,6 +21,7 @@ from daemon.domain.model import (
 )
 from daemon.domain.tokens import enrollment_code, roster_code
 from daemon.errors import Refused
+from daemon.handlers.elsewhere import note_twice
 from daemon.handlers.planning import complete_or_reopen
 from daemon.handlers.prepare import exclude, readmit
 from daemon.handlers.rows import known_row, reason
@@ -98,6 +99,21 @@ def substitute(kit: Kit, enrollment_id: str, person: Person, by: str, because: s
         return new
 
 
+def add_trainee(kit: Kit, training_id: str, place: Place, person: Person, by: str, because: str) -> Enrollment:
+    """追加: one more trainee at the end of the roster of that centre; the next approval sends it as a supplement."""
+    with kit.store.transaction() as tx:
+        training = _open_training(tx, training_id)
+        roster = _roster_at(tx, kit, training, place)
+        ghost = Enrollment("", training_id, roster.code, 0, place.prefecture, person.name, person.kana, State.LISTED)
+        because = reason(because, ghost)
+        _check_person(tx, kit, training, roster, person)
+        new = _append(tx, kit, training, roster, person, replaces="")
+        note_twice(tx, kit, training, (new,))
+        _event(tx, kit, new, by, "trainee-added", after=f"{roster.code}/{new.row}", because=because)
+        complete_or_reopen(tx, kit, training_id)
+        return new
+
+
 def transfer(kit: Kit, enrollment_id: str, place: Place, by: str, because: str) -> Enrollment:
     """異動: before the roster has left the row moves; afterwards the old row is out and a new one owes its own dates.
 
@@ -166,7 +182,7 @@ def _open_training(tx: Transaction, training_id: str) -> Training:
 
 
 def _check_person(
-    tx: Transaction, kit: Kit, training: Training, roster: Roster, person: Person, old: Enrollment
+    tx: Transaction, kit: Kit, training: Training, roster: Roster, person: Person, old: Enrollment | None = None
 ) -> None:
     if not person.name.strip() or not person.kana.strip():
         raise Refused("氏名とフリガナの両方が必要です")

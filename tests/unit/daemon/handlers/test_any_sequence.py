@@ -23,7 +23,7 @@ from daemon.errors import Refused
 from daemon.handlers import deliver as delivery
 from daemon.handlers import outbox, said
 from daemon.handlers import review as reviewing
-from daemon.handlers.cases import Person, Place, reinstate, substitute, transfer, withdraw
+from daemon.handlers.cases import Person, Place, add_trainee, reinstate, substitute, transfer, withdraw
 from daemon.handlers.dispatch import approve
 from daemon.handlers.handover import make_due, mark
 from daemon.handlers.ingest import replay
@@ -81,7 +81,7 @@ DATES = tuple(f for f in Field if f.is_date)
 CENTRES = (("千葉", "船橋"), ("千葉", "柏"), ("神奈川", "横浜"))
 TELLING = (said.report, said.correct, said.cleaned)
 SETTLING = ("accept", "accept", "reject", "set", "name")
-CASES = ("out", "out", "back", "in", "move", "name")
+CASES = ("out", "out", "back", "in", "add", "move", "name")
 BECAUSE = "連絡による"
 _NUMBERS = "一二三四五六七八九十"
 
@@ -243,6 +243,7 @@ class Events(RuleBasedStateMachine):
             "out": lambda: withdraw(kit, ident, "admin", "辞退"),
             "back": lambda: reinstate(kit, ident, "admin", "取りやめの取消し"),
             "in": lambda: substitute(kit, ident, person, "admin", BECAUSE),
+            "add": lambda: add_trainee(kit, self.row(who).training_id, place, person, "admin", BECAUSE),
             "move": lambda: transfer(kit, ident, place, "admin", BECAUSE),
             "name": lambda: rename(kit, ident, ("山田　花" if pick % 2 else "森　葉", ""), "admin", "字体の訂正"),
         }

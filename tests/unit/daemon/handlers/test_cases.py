@@ -10,8 +10,9 @@ import pytest
 from daemon.domain.model import Enrollment, OutboxState, ReviewState, SourceKind, State, Status, TrainingState
 from daemon.errors import Refused
 from daemon.handlers import review as reviewing
-from daemon.handlers.cases import Person, Place, reinstate, substitute, transfer, withdraw
+from daemon.handlers.cases import Person, Place, add_trainee, reinstate, substitute, transfer, withdraw
 from daemon.handlers.dispatch import approve
+from daemon.handlers.prepare import import_list
 from daemon.handlers.remind import remind
 from daemon.handlers.rename import former_spellings, rename, settle_with_name
 from daemon.handlers.rows import find_row, find_rows
@@ -130,6 +131,39 @@ def test_a_substitute_stands_at_the_end_and_goes_out_as_a_supplement(house: Hous
     house.dispatch(training)
     assert again(house, new.enrollment_id).state is State.SENT
     assert [set(to) for _, to, _ in house.submission.taken[before:]] == [{KANAGAWA}]
+
+
+def test_somebody_added_stands_at_the_end_and_goes_out_as_a_supplement(house: House, training: str) -> None:
+    new = add_trainee(
+        house.kit, training, Place("神奈川", "横浜"), Person("森　あゆみ", "モリ　アユミ"), "suzuki", "追加の申込み"
+    )
+    assert (new.roster, new.row, new.state) == (row_of(house, "髙橋　一郎").roster, 3, State.LISTED)
+    assert last_event(house, "trainee-added")["because"] == "追加の申込み"
+    before = len(house.submission.taken)
+    house.dispatch(training)
+    assert again(house, new.enrollment_id).state is State.SENT
+    assert [set(to) for _, to, _ in house.submission.taken[before:]] == [{KANAGAWA}]
+
+
+def test_somebody_added_at_a_centre_without_a_roster_gets_one(house: House, training: str) -> None:
+    person = Person("森　あゆみ", "モリ　アユミ")
+    new = add_trainee(house.kit, training, Place("千葉", "柏"), person, "suzuki", "追加の申込み")
+    assert (new.row, new.prefecture) == (1, "千葉")
+    with pytest.raises(Refused, match="同じ氏名"):
+        add_trainee(house.kit, training, Place("千葉", "柏"), person, "suzuki", "追加の申込み")
+    with pytest.raises(Refused, match="宛先台帳"):
+        add_trainee(house.kit, training, Place("千葉", "どこか"), person, "suzuki", "追加の申込み")
+
+
+def test_somebody_added_to_a_complete_run_opens_it_again(house: House, training: str) -> None:
+    answer(house)
+    for name in ("髙橋　一郎", "渡邉　恵", "齋藤　翼"):
+        withdraw(house.kit, row_of(house, name).enrollment_id, "suzuki", "辞退")
+    with house.store.snapshot() as tx:
+        assert tx.get_training(training).state is TrainingState.COMPLETE
+    add_trainee(house.kit, training, Place("千葉", "柏"), Person("森　歩", "モリ　アユム"), "suzuki", "追加")
+    with house.store.snapshot() as tx:
+        assert tx.get_training(training).state is TrainingState.APPROVED
 
 
 def test_a_beginner_steps_in_only_with_e_learning_done(house: House) -> None:
@@ -325,6 +359,41 @@ def test_a_date_for_a_withdrawn_trainee_is_a_question(house: House, training: st
     answer(house)
     with house.store.snapshot() as tx:
         assert [Problem.TRAINEE_EXCLUDED in r.problems for r in tx.reviews(state=ReviewState.OPEN)] == [True]
+
+
+def test_a_registration_that_turns_up_after_the_withdrawal_is_taken_over_and_owed_a_clean_up(
+    house: House, training: str
+) -> None:
+    ident = row_of(house, "山﨑　𠮷子").enrollment_id
+    withdraw(house.kit, ident, "suzuki", "辞退")
+    answer(house)
+    with house.store.snapshot() as tx:
+        (asked,) = tx.reviews()
+    reviewing.accept(house.kit, asked.review_id, "suzuki", "登録済みと確認")
+    row = again(house, ident)
+    assert (row.state, row.cleanup_owed) == (State.EXCLUDED, True)
+    assert row.values[FIELD].value == "2026-03-10"
+
+
+def test_a_list_without_somebody_takes_that_one_out_and_a_list_with_them_brings_them_back(
+    house: House, training: str
+) -> None:
+    answer(house)
+    ident = row_of(house, "山﨑　𠮷子").enrollment_id
+    import_list(house.kit, training, "list.xlsx", house.list_file(PEOPLE[:3]), "suzuki", apply=True)
+    assert (again(house, ident).state, again(house, ident).cleanup_owed) == (State.EXCLUDED, True)
+    import_list(house.kit, training, "list.xlsx", house.list_file(PEOPLE), "suzuki", apply=True)
+    assert (again(house, ident).state, again(house, ident).cleanup_owed) == (State.VERIFIED, False)
+    said = last_event(house, "trainee-reinstated")
+    assert (said["before"], said["after"]) == ("excluded", "verified")
+
+
+def test_a_supplement_to_an_office_that_has_written_leaves_nobody_merely_sent(house: House, training: str) -> None:
+    house.receive(Answer(house.sent_to(CHIBA)[0], text="来週手続きの予定です。\n").raw())
+    assert row_of(house, "山﨑　𠮷子").state is State.IN_PROGRESS
+    new = add_trainee(house.kit, training, Place("千葉", "柏"), Person("森　歩", "モリ　アユム"), "suzuki", "追加")
+    house.dispatch(training)
+    assert again(house, new.enrollment_id).state is State.IN_PROGRESS
 
 
 def test_a_registration_told_after_the_withdrawal_is_owed_a_clean_up(house: House, training: str) -> None:
