@@ -78,9 +78,9 @@ def same_name(a: str, b: str) -> Match:
 UNKNOWN_GLYPH = "〓"
 """Stands in a name read from a picture for a glyph that could not be read (the typesetter's 下駄)."""
 _LOOK_ALIKE = str.maketrans(
-    "一―−‐-—ニエカロハトタヘベペへべぺリりセヒ〇oO゜",
-    "ーーーーーー二工力口八卜夕へへへへへへリリ七匕○○○○",
-)
+    "一―−‐-—ニエカロハトタヘベペへべぺリりセヒ〇oO゜犬太土士干壬孑汢",
+    "ーーーーーー二工力口八卜夕へへへへへへリリ七匕○○○○大大上上千千子辻",
+) | str.maketrans("ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ", "あいうえおつやゆよわアイウエオツヤユヨワ力ケ")
 _LITTER = str.maketrans("", "", "゛\"'`´^~.,:;|_°”’‘“、。")
 """Specks read as something."""
 _UNREAD_COST = 0.5

@@ -32,8 +32,8 @@ _INK_LEAST_EM2: Final = 0.006
 """A middle dot has 0.02; specks have less."""
 _RARE: Final = 100.0
 """Handicap of kanji hardly a name holds (JIS X 0208 level 2 and beyond), in squared distance."""
-_STRANGE: Final = 420.0
-"""Squared distance beyond which it is no glyph of the face: 1 in 1000 faxed glyphs is farther from its own mean."""
+_STRANGE: Final = 800.0
+"""Squared distance beyond which it is no glyph of the face: twice what 999 of 1000 faxed glyphs keep to."""
 _LEVEL_2_ROW: Final = 0x989F
 
 
