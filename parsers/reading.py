@@ -81,6 +81,8 @@ class _Part:
     data: bytes
     media: str
     depth: int = 0
+    faxed: bool = False
+    """Came in a mail of a fax gateway: machines have printed lines on its pages."""
 
 
 def read_file(name: str, data: bytes, context: ReadingContext) -> Document:
@@ -174,8 +176,10 @@ def _open_mail(part: _Part, context: ReadingContext) -> tuple[Document, list[_Pa
     from parsers.mail.message import read_message
 
     mail = read_message(part.data, context)
+    faxed = mail.message.kind is MessageKind.FAX
     parts = [
-        _Part(_join(part, p.path), p.name, p.data, _media(p.is_message, p.data), part.depth + 1) for p in mail.parts
+        _Part(_join(part, p.path), p.name, p.data, _media(p.is_message, p.data), part.depth + 1, faxed)
+        for p in mail.parts
     ]
     notes = [Note(n.code, n.detail, _join(part, n.part) if n.part else part.path) for n in mail.notes]
     if len(parts) > _PARTS_MOST:
@@ -238,7 +242,7 @@ def _with_scans_read(part: _Part, document: Document, context: ReadingContext) -
         return document
     from parsers.fax.reading import read_pictures
 
-    found = read_pictures(part.data, part.media, context, part=part.path, only=scans)
+    found = read_pictures(part.data, part.media, context, part=part.path, only=scans, faxed=part.faxed)
     kept = (p for p in document.pages if p.page not in scans)
     return replace(
         document,
@@ -258,7 +262,7 @@ def _read_picture(part: _Part, context: ReadingContext) -> Document:
         return _noted(replace(document, pages=(page,)), Problem.IMAGE_NOT_READ, part.media, part)
     from parsers.fax.reading import read_pictures
 
-    found = read_pictures(part.data, part.media, context, part=part.path)
+    found = read_pictures(part.data, part.media, context, part=part.path, faxed=part.faxed)
     return replace(document, pages=found.pages, findings=found.findings, problems=found.notes, pictures=found.pictures)
 
 

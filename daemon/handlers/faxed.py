@@ -19,13 +19,14 @@ from parsers.findings import Evidence, MessageKind, PageKind, Problem
 
 KIND = "pages"
 """Kind of a question about pages that did not arrive."""
+_SAYS_NOTHING = frozenset({PageKind.BLANK, PageKind.COVER})
 _ONE_FAX = dt.timedelta(hours=2)
 """Mails of one fax come within this time."""
 
 
 def faxed(desk: Desk, applied: Applied) -> Applied:
     """Ask about pages that cannot be read, placed or found; one question for each kind of doubt."""
-    if not any(p.kind is not PageKind.BLANK for p in desk.document.pages):
+    if all(p.kind in _SAYS_NOTHING for p in desk.document.pages):
         return Applied(questions=_nothing_to_read(desk))
     asked = unread_files(desk) + _missing_pages(desk)
     if applied.new_rows or applied.again_rows or applied.asked:
@@ -34,8 +35,7 @@ def faxed(desk: Desk, applied: Applied) -> Applied:
 
 
 def _nothing_to_read(desk: Desk) -> int:
-    blank = len(desk.document.pages)
-    detail = ", ".join([n.code for n in desk.document.problems] + ([f"blank {blank}"] if blank else []))
+    detail = ", ".join([*(n.code for n in desk.document.problems), *(p.kind for p in desk.document.pages)])
     return int(questions.about_mail(desk, Problem.FAX_WITHOUT_PAGES, detail=detail))
 
 

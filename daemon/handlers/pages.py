@@ -27,6 +27,8 @@ _ASKED_MOST = 12
 """Pages of one mail asked about one by one; a book of foreign pages is one question more."""
 _QUIET = frozenset({PageKind.BLANK, PageKind.COVER})
 _REASONS = frozenset({Problem.BAD_ROSTER_CODE, Problem.UNKNOWN_FORM_EDITION, Problem.SEVERAL_ROSTER_CODES})
+ABOUT_A_PAGE = _REASONS | {Problem.IMAGE_NOT_READ}
+"""Notes of a reader that say no more than the question about the page itself."""
 
 
 def record_pages(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from daemon.domain.model import Dispatch, Phase
 from daemon.handlers import questions
 from daemon.handlers.desk import Applied, Desk
-from daemon.handlers.pages import ask_about_pages, unplaced
+from daemon.handlers.pages import ABOUT_A_PAGE, ask_about_pages, unplaced
 from daemon.handlers.planning import commitment_fact, complete_or_reopen, moved
 from parsers.findings import Problem
 from parsers.mail.wording import Wording, classify_said
@@ -48,7 +48,7 @@ def unread_files(desk: Desk, but: Collection[str] = ()) -> int:
     """One question for each file or page that could not be read and each problem of the mail, but for these parts."""
     shown = {p.part for p in unplaced(desk)}
     notes = [n for n in desk.document.problems if n.code not in _QUIET and (not n.part or n.part not in but)]
-    notes = [n for n in notes if n.code is not Problem.IMAGE_NOT_READ or n.part not in shown]
+    notes = [n for n in notes if n.code not in ABOUT_A_PAGE or n.part not in shown]
     asked = [questions.about_mail(desk, n.code, detail=n.detail, part=n.part, kind="attachment") for n in notes]
     return sum(asked) + ask_about_pages(desk)
 

@@ -115,6 +115,7 @@ def _page(album: Album, notes: Sequence[Note]) -> Page:
         round(page.fit_error_mm, 3),
         tuple(dict.fromkeys(note.code for note in notes)),
         album.part,
+        code=page.text,
     )
 
 
