@@ -49,6 +49,8 @@ class _Album:
     def picture(self, review: DigestReview) -> DigestPicture | None:
         """The picture of the question; None when there is none, it was removed, or the mail is full."""
         sha256 = review.evidence.crop_sha256
+        if review.kind == "page" and not self._kit.policy.digest_with_names:
+            return None  # a whole page shows the names of its rows
         if sha256 not in self._known:
             removed = is_removed(self._tx, sha256)
             self._known[sha256] = None if removed else self._put_in(sha256, review.kind)

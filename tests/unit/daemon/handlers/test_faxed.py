@@ -396,6 +396,23 @@ def test_a_digest_that_would_be_too_large_says_how_many_crops_are_left(
     assert words.html.count("<img") == 0
 
 
+@pytest.mark.parametrize("with_names", [False, True])
+def test_a_whole_page_is_shown_only_where_names_may_be(
+    house: House, reader: FaxReader, training: str, code: str, with_names: bool
+) -> None:
+    house.kit = replace(house.kit, policy=Policy(digest_with_names=with_names))
+    fax(house, reader, "Fax from 1", Said(None, guesses=(code,)))
+    with house.store.snapshot() as tx:
+        (shown,) = compose(tx, house.kit).reviews
+    assert (shown.picture is not None) is with_names
+    assert f"meibod review place {shown.review_id} 回付番号/ページ" in _words(house)
+
+
+def _words(house: House) -> str:
+    with house.store.snapshot() as tx:
+        return house.kit.templates.render("digest/daily", compose(tx, house.kit)).text
+
+
 def test_no_picture_goes_into_a_mail_to_an_office(house: House, training: str) -> None:
     draft = Draft(
         MailPurpose.RECEIPT, "x", Rendered("件名", "本文", "<p>本文</p>"), ("wm-chiba@example.jp",), prefecture="千葉",
