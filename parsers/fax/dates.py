@@ -4,6 +4,9 @@ Rules: numbers below ten are written in one manner throughout a date, with a zer
 the right box; a change of manner is how a lost or shifted digit looks. A day must exist and lie within the lifetime of
 the form. The window may only object, never choose. Nothing is repaired: what is not clear in every box goes to a
 person, with the days that come into question.
+
+How sure a date is: one minus the chance that some digit is another one and the date still exists and lies in the
+window. A doubtful digit nothing else could stand for does no harm; one that makes another possible day does.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ _REIWA_YEAR = 2018
 _YEAR_MOST = 49
 """Digits shifted by one box make a year of 60 and more."""
 _CANDIDATES_MOST = 4
+_DIGIT_LEAST = 0.8
+"""Whatever else speaks for it, no digit of an accepted date is less sure."""
 _MOST = 0.9999
 """No more is claimed than the number of dates the calibration saw can support."""
 
@@ -64,7 +69,7 @@ EMPTY = WrittenDate("", None, 0.0, Decision.EMPTY)
 
 
 def date_of(boxes: Sequence[BoxReading], window: Window, accepts: float) -> WrittenDate:
-    """What six boxes (year, month, day, two each) say; `accepts` is the least certainty of every digit."""
+    """What six boxes (year, month, day, two each) say; `accepts` is the least confidence of an accepted date."""
     if all(box.blank for box in boxes):
         return EMPTY
     text = _text(boxes)
@@ -81,11 +86,9 @@ def date_of(boxes: Sequence[BoxReading], window: Window, accepts: float) -> Writ
 
 
 def _judged(text: str, day: dt.date, boxes: Sequence[BoxReading], window: Window, accepts: float) -> WrittenDate:
-    sure = 1.0
-    for box in boxes:
-        sure *= box.sure
+    sure = min(1 - _doubt(boxes, window), _MOST)
     objections = [window.objection(day)]
-    if any(not box.blank and box.sure < accepts for box in boxes):
+    if sure < accepts or any(not box.blank and box.sure < _DIGIT_LEAST for box in boxes):
         objections.append(Problem.LOW_CONFIDENCE)
     problems = tuple(p for p in objections if p)
     if problems:
@@ -93,7 +96,30 @@ def _judged(text: str, day: dt.date, boxes: Sequence[BoxReading], window: Window
         others = tuple(c for c in _candidates(pairs, window) if c != day)
         candidates = ((day, *others) if window.objection(day) is None else others)[:_CANDIDATES_MOST]
         return WrittenDate(text, None, 0.0, Decision.REVIEW, problems, candidates)
-    return WrittenDate(text, day, min(sure, _MOST), Decision.ACCEPT)
+    return WrittenDate(text, day, sure, Decision.ACCEPT)
+
+
+def _doubt(boxes: Sequence[BoxReading], window: Window) -> float:
+    """The chance that one digit is another and the date still one that may be."""
+    digits = [box.digit for box in boxes]
+    total = 0.0
+    for at, box in enumerate(boxes):
+        if box.digit is None:
+            continue
+        share = box.others or (1 / 9,) * 10
+        for other in range(10):
+            if other != box.digit and _may_be(_replaced(digits, at, other), window):
+                total += (1 - box.sure) * share[other]
+    return min(total, 1.0)
+
+
+def _replaced(digits: Sequence[int | None], at: int, other: int) -> list[int | None]:
+    return [other if index == at else digit for index, digit in enumerate(digits)]
+
+
+def _may_be(digits: Sequence[int | None], window: Window) -> bool:
+    day = _day(*(_number(digits[at : at + 2]) for at in (0, 2, 4)))
+    return day is not None and window.objection(day) is None
 
 
 def _one_manner(pairs: Sequence[Sequence[BoxReading]]) -> bool:

@@ -32,6 +32,8 @@ _FAR, _SPREAD = 9.0, 20.0
 """Cap of a distance; what makes differences of distances as large as those of logits."""
 _AGAINST_NO_DIGIT, _A_DIGIT = 2, 2.0
 """Which evidence that is, and its least value for a digit: seven to one."""
+_MILDER = 2.0
+"""Temperature: how far down the list of other digits still counts."""
 _GUESSED = 0.02
 """Share of the network's belief that makes a digit worth offering to a person."""
 
@@ -54,6 +56,8 @@ class BoxReading:
     """Digits either reader thinks possible, likeliest first: for a person to choose from."""
     problem: Problem | None = None
     """Why it is neither blank nor a digit."""
+    others: tuple[float, ...] = ()
+    """If `digit` is wrong, how likely each of 0–9 is what was written; () = nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +116,7 @@ class DigitReader:
         self._networks = [_part(model, f"{name}/") for name in names]
         self._weights = np.asarray(model["calibration"], np.float64) if "calibration" in model else np.zeros(7)
         self.accepts = float(model["accepts"]) if "accepts" in model else 1.0
-        """Least `sure` of every digit of a date that is accepted."""
+        """Least confidence of a date that is accepted."""
 
     def opinions(self, crops: npt.NDArray[np.uint8]) -> Opinions:
         """Ask all. `crops`: (n, 88, 72) as `parsers.fax.cells.crops_of` cuts them; blank ones are not read."""
@@ -162,7 +166,8 @@ def _reading(seen: Opinions, index: int, first: int, second: int, sure: float) -
         return BoxReading(True, None, 1.0, network.BLANK, network.BLANK)
     guesses = _guesses(seen.network[index], second)
     if first < network.BLANK and first == second:
-        return BoxReading(False, first, sure, first, second, guesses)
+        others = _others(seen.network[index], seen.shapes[index], first)
+        return BoxReading(False, first, sure, first, second, guesses, None, others)
     named = _PROBLEMS.get(first) or _PROBLEMS.get(second) or Problem.LOW_CONFIDENCE
     problem = named if first >= network.BLANK else Problem.LOW_CONFIDENCE
     return BoxReading(False, None, 0.0, first, second, guesses, problem)
@@ -173,6 +178,18 @@ def _guesses(logits: Floats, second: int) -> tuple[int, ...]:
     belief /= belief.sum()
     likely = [int(d) for d in np.argsort(-belief)[:3] if belief[d] >= _GUESSED]
     return tuple(dict.fromkeys([*likely, *([second] if second < network.BLANK else [])]))
+
+
+def _others(first: Floats, second: Floats, answer: int) -> tuple[float, ...]:
+    """What else a digit may be, by both readers; a tenth is left to what neither thinks of."""
+    share = np.zeros(10)
+    for logits in (first, second):
+        belief = np.exp((logits[:10] - logits[:10].max()).astype(np.float64) / _MILDER)
+        belief[answer] = 0.0
+        share += 0.45 * belief / max(float(belief.sum()), 1e-12)
+    share += 0.1 / 9
+    share[answer] = 0.0
+    return tuple(float(value) for value in share)
 
 
 def _margin(logits: Floats) -> Floats:

@@ -28,6 +28,8 @@ _GAP_INK_MM2 = 0.4
 _BAND_MM = 0.75
 _STROKE_MM = (0.2, 3.0)
 """How thick a stroke may be where it runs through a band, steep or slanting."""
+_STREAK_MM = 1.8
+"""Width of a streak with its slant over the height of a cell."""
 _RIM_MM = 0.5
 """How far a frame may reach into the place it encloses."""
 _MARK_MM = 1.0
@@ -97,7 +99,7 @@ def handwriting(page: FittedPage, box: Box) -> bool:
     x, y, w, h = box
     pixels = page.cell((x + inset, y + inset, w - 2 * inset, h - 2 * inset), 0.0, _PX_PER_MM).pixels
     tall = _HAND_TALL_MM * _PX_PER_MM
-    return any(max(s[3], s[2] / 2) >= tall and s[4] >= _HAND_INK_MM2 * _PX_PER_MM**2 / 2 for s in _pieces(pixels))
+    return any(max(s[3], s[2] / 2) >= tall and s[4] >= _HAND_INK_MM2 * _PX_PER_MM**2 / 2 for s in _written(pixels))
 
 
 def writing_below(page: FittedPage) -> bool:
@@ -124,11 +126,18 @@ def covered(page: FittedPage, box: Box, below_mm: float = 0.0) -> float:
     tall, wide = pixels.shape
     rim = _RIM_MM * _PX_PER_MM
     written = 0.0
-    for left, top, w_px, h_px, area in _pieces(pixels):
+    for left, top, w_px, h_px, area in _written(pixels):
         inside = left + w_px > rim and top + h_px > rim and left < wide - rim and top < tall - rim
         if inside and area > _SPECK_MM2 * _PX_PER_MM**2 and max(w_px, h_px) >= _MARK_MM * _PX_PER_MM:
             written += float(area)
     return written / _PX_PER_MM**2
+
+
+def _written(pixels: Gray) -> npt.NDArray[np.int32]:
+    """The pieces of ink as `_pieces`, without streaks of the machine: straight from the upper edge to the lower one."""
+    pieces = _pieces(pixels)
+    streak = (pieces[:, 3] == pixels.shape[0]) & (pieces[:, 2] <= _STREAK_MM * _PX_PER_MM)
+    return np.asarray(pieces[~streak], dtype=np.int32)
 
 
 def _pieces(pixels: Gray) -> npt.NDArray[np.int32]:

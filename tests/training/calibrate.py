@@ -16,8 +16,10 @@ import numpy.typing as npt
 
 from parsers.fax.digits import DigitReader, Opinions
 
-ACCEPTS = 0.975
-"""Least certainty of every digit of an accepted date, chosen on the threshold writers."""
+ACCEPTS = 0.9985
+"""Least confidence of an accepted date, chosen on the threshold writers: about one in ten thousand is then wrong."""
+_SURE = 0.975
+"""Certainty at which the boxes that are no digits are counted."""
 _STRUCK = 11
 _LEVELS = (0.9, 0.95, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995)
 
@@ -110,7 +112,7 @@ def main() -> None:
     print("weights", np.round(model["calibration"], 3))
     first, second = seen.both()
     for kind, name in ((_STRUCK, "struck out"), (12, "marks"), (13, "other writing")):
-        taken = ~seen.blank & (first < 10) & (first == second) & (labels == kind) & (sure >= ACCEPTS)
+        taken = ~seen.blank & (first < 10) & (first == second) & (labels == kind) & (sure >= _SURE)
         print(f"{name}: {int((labels == kind).sum())} boxes, taken for a digit {int(taken.sum())}")
     write(model, out)
     print(f"{out}: {out.stat().st_size} bytes")

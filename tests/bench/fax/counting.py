@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from daemon.simulation.fax import as_tiff, draw_passes, fax
-from parsers.fax.dates import Window
 from parsers.fax.evidence import Album
 from parsers.fax.fit import fit_page
 from parsers.fax.page import FittedPage
 from parsers.fax.raster import rasters
-from parsers.fax.roster import read_fitted
+from parsers.fax.roster import PageReading, read_fitted
 from parsers.findings import Decision, Finding
 from parsers.reading import ReadingContext
 from tests.bench.fax.office import Filled, Truth
@@ -49,39 +47,37 @@ def measure(filled: Filled, modes: tuple[tuple[float, float], ...], rng: np.rand
         page.count["pages refused"] = 1
         page.count["fields on refused pages"] = len(filled.truths)
         return page
+    first, last = filled.window
     began = time.process_time()
-    reading = read_fitted(Album(found), ReadingContext())
+    reading = read_fitted(Album(found), ReadingContext(received_on=last, not_before_on=first))
     page.count["read_us"] = round((time.process_time() - began) * 1e6)
-    by_place = {(f.row, f.field): f for f in reading.findings}
-    shown = {picture.sha256: picture.png for picture in reading.pictures}
-    for truth in filled.truths:
-        _judge(page, truth, by_place.get((truth.row, truth.field)), Window(*filled.window), shown)
+    _count(page, filled, reading, inside=True)
+    _count(page, filled, read_fitted(Album(found), ReadingContext()), inside=False)
     return page
 
 
-def _judge(page: Page, truth: Truth, finding: Finding | None, window: Window, shown: dict[str, bytes]) -> None:
-    count, kind = page.count, "trick" if truth.trick else "date" if truth.day else "blank"
-    count[kind] += 1
-    if finding is None:
-        count[f"{kind} without finding"] += 1
-        return
-    count[f"{kind} {finding.decision.value}"] += 1
-    if truth.trick:
-        count[f"{truth.trick} {finding.decision.value}"] += 1
-    if finding.decision is not Decision.ACCEPT or finding.value is None:
-        count["date review, right one offered"] += bool(truth.day and truth.day.isoformat() in finding.candidates)
-        return
+def _count(page: Page, filled: Filled, reading: PageReading, *, inside: bool) -> None:
+    """All fields of a page, read with the window of its mailing (`inside`) or without any."""
+    by_place = {(f.row, f.field): f for f in reading.findings}
+    shown = {picture.sha256: picture.png for picture in reading.pictures}
+    for truth in filled.truths:
+        finding = by_place[truth.row, truth.field]
+        what = truth.trick or ("date" if truth.day else "blank")
+        page.count[f"{what} {finding.decision.value}{'' if inside else ' (open)'}"] += 1
+        if finding.decision is Decision.ACCEPT:
+            _accepted(page, truth, finding, shown, inside=inside)
+        elif inside and truth.day and finding.decision is Decision.REVIEW:
+            page.count["right one offered"] += truth.day.isoformat() in finding.candidates
+
+
+def _accepted(page: Page, truth: Truth, finding: Finding, shown: dict[str, bytes], *, inside: bool) -> None:
     right = truth.day is not None and finding.value == truth.day.isoformat()
-    inside = window.objection(dt.date.fromisoformat(finding.value)) is None
-    count[f"{kind} accepted in window"] += inside
-    if kind == "date":
+    if truth.day is not None and inside:
         page.doubt += 1 - finding.confidence
-        count["date wrong"] += not right
-        count["date wrong in window"] += not right and inside
-    elif truth.trick:
-        count[f"{truth.trick} accepted in window"] += inside
-    if not right:
-        _keep(page, truth, finding, inside, shown)
+    if right:
+        return
+    page.count["date wrong" if inside else "date wrong (open)"] += truth.day is not None
+    _keep(page, truth, finding, inside, shown)
 
 
 def _keep(page: Page, truth: Truth, finding: Finding, inside: bool, shown: dict[str, bytes]) -> None:

@@ -22,6 +22,7 @@ from tests.training.mnist import Writers
 
 COURSES = {PRE_NEW_ID.number: Course.BEGINNER, PRE_EXISTING_ID.number: Course.WM_SKILL_UP}
 PLAIN, FREE, AMBIGUOUS = "plain", "free", "ambiguous"
+"""As the form asks (a ball pen, one digit a box, zeros written); any pen, size and carelessness; what no reader may."""
 STYLES = (PLAIN, FREE)
 TRICKS = ("struck", "overwritten", "seal", "ditto", "done", "kanji", "shifted", "across", "two-in-one", "dash", "line")
 
@@ -99,7 +100,8 @@ class Office:
     def _hand(self, style: str) -> pens.Hand:
         while True:
             hand = pens.draw_hand(self._rng)
-            if style != PLAIN or (hand.pen_mm < 0.7 and hand.tall_mm > 4.6 and hand.beyond_mm == 0.0):
+            as_asked = hand.pen_mm <= 0.6 and hand.tall_mm >= 5.0 and hand.beyond_mm == 0.0
+            if style != PLAIN or as_asked:
                 return hand
 
     def _digits(self) -> dict[int, list[int]]:
