@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
 from pathlib import Path
 
 import pytest
@@ -125,3 +127,45 @@ def test_the_kill_switch_keeps_everything_in_the_house(new_hq: NewHeadquarters) 
         hq.meibod("outbox", "resume")
         hq.wait_for_mail(hq.office("千葉"), 1)
         wait_until("both are out", lambda: dispatched(hq) == ["sent", "sent"], 30)
+
+
+def write_as_admin(hq: Headquarters, text: str, to: EmailMessage | None = None, file: bytes = b"") -> None:
+    """The admin's mail program, through the servers; nothing vouches for it."""
+    mail = EmailMessage()
+    mail["From"], mail["To"] = f"{hq.name}-admin@example.test", f"{hq.hq}@example.test"
+    mail["Subject"] = f"Re: {to['Subject']}" if to is not None else "新しい研修"
+    mail["Date"], mail["Message-ID"] = format_datetime(dt.datetime.now(dt.UTC)), make_msgid(domain="example.test")
+    if to is not None:
+        mail["In-Reply-To"] = str(to["Message-ID"])
+    mail.set_content(text)
+    if file:
+        mail.add_attachment(file, maintype="application", subtype="octet-stream", filename="list.xlsx")
+    hq.dovecot.deliver(mail.as_bytes(), hq.hq, f"{hq.name}-admin@example.test")
+
+
+def the_mail(hq: Headquarters, subject: str) -> EmailMessage:
+    """The admin's mail with that subject, as soon as it is there."""
+
+    def found() -> list[EmailMessage]:
+        return [m for m in hq.mails(f"{hq.name}-admin") if subject in str(m["Subject"])]
+
+    wait_until(f"a mail about {subject}", lambda: bool(found()), 60)
+    return found()[-1]
+
+
+def test_an_admin_sets_up_and_sends_a_training_by_mail_alone(new_hq: NewHeadquarters) -> None:
+    hq = new_hq("bymail", "")
+    starts = today() + dt.timedelta(days=28)
+    text = f"研修登録\n種類：講師\n研修名：第１回\n初日：{starts}\n最終日：{starts}\n番号：KO-1\n"
+    with hq.running():
+        write_as_admin(hq, text, file=hq.list_file(PEOPLE).read_bytes())
+        write_as_admin(hq, "承認", the_mail(hq, "ご本人の指示か"))
+        shown = the_mail(hq, "承認待ち")
+        assert hq.status()["trainings"] == []
+        write_as_admin(hq, "承認します。", shown)
+        (request,) = hq.wait_for_mail(hq.office("千葉"), 1)
+        assert "依頼" in str(request["Subject"])
+        the_mail(hq, "実行しました")
+    assert hq.status()["trainings"][0]["state"] == "approved"
+    assert "髙橋" not in hq.log()
+    hq.meibod("verify")

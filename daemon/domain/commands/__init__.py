@@ -2,6 +2,7 @@
 
     12 OK · 12,13 OK · 12-15 OK       the suggestion is right          全件OK      everything read that this mail shows
     13 R8.4.1 [理由]                   another date                     14 却下 [理由]   record nothing
+    15 回付番号/ページ                  which page of a roster a picture is
     承認 / 取りやめ                     what the mail being answered proposes
     状況 [研修ID | 回付番号/No.]         送信 61 · 送信取消 61 [理由] · 保留 61 · 送信停止 · 送信再開
     訂正・電話・後始末・辞退・復帰・異動・氏名訂正 回付番号/No. …          期限変更・延期・中止 研修ID … 理由

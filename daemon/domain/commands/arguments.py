@@ -65,6 +65,8 @@ def _numbers(line: str) -> tuple[tuple[int, ...], str]:
 
 def _value(number: int, rest: str) -> Command | None:
     row, rest = _row(rest)
+    if row and not rest:
+        return Command(Verb.PLACE, (number,), row=row)
     word, _, value = rest.partition(" ")
     if word.rstrip(":") in words.VALUE_WORDS and value:
         return Command(Verb.SET, (number,), row=row, words=(value.strip(" 。"),))

@@ -17,6 +17,8 @@ class Verb(StrEnum):
     ACCEPT_ALL = "accept-all"
     SET = "set"
     REJECT = "reject"
+    PLACE = "place"
+    """Which page of which roster a picture is."""
     APPROVE = "approve"
     """What the mail being answered proposes, or asks to be confirmed."""
     DECLINE = "decline"
@@ -45,7 +47,7 @@ class Verb(StrEnum):
     SUBMITTED = "submitted"
 
 
-ABOUT_QUESTIONS = frozenset({Verb.ACCEPT, Verb.ACCEPT_ALL, Verb.SET, Verb.REJECT})
+ABOUT_QUESTIONS = frozenset({Verb.ACCEPT, Verb.ACCEPT_ALL, Verb.SET, Verb.REJECT, Verb.PLACE})
 """They name questions by number: only those the answered mail shows, and only as it shows them."""
 READS_ONLY = frozenset({Verb.STATUS, Verb.HELP})
 

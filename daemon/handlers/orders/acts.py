@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from daemon.domain.commands import Command, Verb
 from daemon.domain.policy import HandoverWay
 from daemon.errors import Refused
-from daemon.handlers import cases, handover, outbox, rename, review, said, schedule
+from daemon.handlers import cases, handover, outbox, pages, rename, review, said, schedule
 from daemon.handlers.rows import find_row
 from daemon.ports import Kit
 from parsers.findings import Field
@@ -26,6 +26,10 @@ def _set(kit: Kit, command: Command, by: str) -> None:
 
 def _reject(kit: Kit, command: Command, by: str) -> None:
     review.reject(kit, command.numbers[0], by, command.because)
+
+
+def _place(kit: Kit, command: Command, by: str) -> None:
+    pages.place_page(kit, command.numbers[0], command.row, by)
 
 
 def _release(kit: Kit, command: Command, by: str) -> None:
@@ -121,6 +125,7 @@ EFFECTS: Mapping[Verb, Callable[[Kit, Command, str], None]] = {
     Verb.ACCEPT: _accept,
     Verb.SET: _set,
     Verb.REJECT: _reject,
+    Verb.PLACE: _place,
     Verb.RELEASE: _release,
     Verb.CANCEL_MAIL: _cancel_mail,
     Verb.HOLD: _hold,

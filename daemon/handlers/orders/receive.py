@@ -65,7 +65,7 @@ def receive(desk: Desk, standing: Standing, asked: Asked) -> Applied:
         return Applied()
     if not asked.anything:
         return _talk(desk, standing, asked)
-    if standing.proven(desk.kit):
+    if standing.proven(desk.kit) or _settles_proposal(desk, standing, asked):
         _take(desk, standing, OrderState.OPEN, asked)
         return Applied()
     return _ask_back(desk, standing, asked)
@@ -133,17 +133,32 @@ def _challenged_today(desk: Desk, address: str) -> int:
     return Counter(m.stage for m in mails)[letters.CHALLENGE]
 
 
+def _settles_proposal(desk: Desk, standing: Standing, asked: Asked) -> bool:
+    """承認 to a mail that shows a proposal is worth the answer to a challenge.
+
+    That mail went to the admin's own address a short while ago, is named by what only its reader knows, and is bound to
+    all it shows.
+    """
+    shows = standing.answered is not None and shown_by(desk.tx, standing.answered.outbox_id).proposal is not None
+    return shows and not asked.tables and _is_one_word(standing, asked) and not _late(desk, standing)
+
+
+def _is_one_word(standing: Standing, asked: Asked) -> bool:
+    """承認 or 取りやめ, and nothing else that looks like a command."""
+    verbs = [c.verb for c in asked.instructions.commands]
+    plain = asked.instructions.clear and not standing.message.hides_text
+    return plain and verbs in ([Verb.APPROVE], [Verb.DECLINE])
+
+
 def _answers_challenge(desk: Desk, standing: Standing, asked: Asked, ledger_id: int) -> bool:
     """The challenge named its mail by a secret only its reader has; one word settles it, once, in time."""
-    order, commands = find_order(desk.tx, ledger_id), asked.instructions.commands
+    order = find_order(desk.tx, ledger_id)
     if order is None or standing.admin is None or order.admin != standing.admin.address:
         return False
-    if order.state is not OrderState.CHALLENGED or not asked.instructions.clear or len(commands) != 1:
+    if order.state is not OrderState.CHALLENGED or not _is_one_word(standing, asked) or _late(desk, standing):
         return False
-    hidden = standing.message.hides_text
-    if commands[0].verb not in {Verb.APPROVE, Verb.DECLINE} or hidden or _late(desk, standing):
-        return False
-    state = OrderState.OPEN if commands[0].verb is Verb.APPROVE else OrderState.DROPPED
+    approves = asked.instructions.commands[0].verb is Verb.APPROVE
+    state = OrderState.OPEN if approves else OrderState.DROPPED
     _event(desk, "challenge-answered", {"order": ledger_id, "state": state, "vouched": standing.verdict})
     if state is OrderState.OPEN:
         save_order(desk.tx, replace(order, state=state))

@@ -80,6 +80,7 @@ def test_another_date_is_given_with_its_year(text: str) -> None:
 def test_a_date_may_carry_its_reason_and_its_row() -> None:
     assert one("13 R8.4.1 電話で確認").because == "電話で確認"
     assert one(f"13 {ROW} R8.4.1") == Command(Verb.SET, (13,), row=ROW, days=(FIRST,))
+    assert one(f"15 {ROW}") == Command(Verb.PLACE, (15,), row=ROW)
     assert one("13 配属 横浜").words == ("横浜",)
 
 

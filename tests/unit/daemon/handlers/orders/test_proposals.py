@@ -185,3 +185,16 @@ def test_one_mail_proposes_one_thing(house: House) -> None:
     text = f"送付 {TRAINING}\n送付 wm-skill-up-20260512"
     (answer,) = say(house, text, digest(house, "2026-03-02 09:00"))
     assert "一つだけ" in body(answer)
+
+
+def test_where_no_server_vouches_one_challenge_and_one_approval_are_enough() -> None:
+    house = House()
+    house.at("2026-03-02 09:00")
+    (challenge,) = say(house, NEW, vouched="", files=[("list.xlsx", house.list_file(PEOPLE))])
+    assert "list.xlsx" in body(challenge)
+    (shown,) = say(house, "承認", challenge, vouched="")
+    assert "承認待ち" in str(shown["Subject"])
+    say(house, "承認", shown, vouched="")
+    sent_out(house)
+    assert state(house) is TrainingState.APPROVED
+    assert len(house.sent_to(KANAGAWA)) == 1
