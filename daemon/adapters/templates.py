@@ -7,6 +7,7 @@ an empty place. Only HTML is escaped. What may be missing is the `.html.j2`; not
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from daemon.ports import Rendered
 from parsers.findings import Problem
 
 AUDIENCES = ("admin", "office")
+_CODE = re.compile(r"[a-z]+(?:-[a-z]+)+")
 
 
 class TemplateBroken(MeibodError):
@@ -65,6 +67,10 @@ class Words:
     def problem(self, code: Problem | str, audience: str) -> str:
         """The sentence for a problem code, for "admin" or "office"; raises KeyError for a code without one."""
         return self._problems[str(code)][audience]
+
+    def spelt_out(self, text: str) -> str:
+        """A sentence of a handler, with the sentence for admins in place of every problem code in it."""
+        return _CODE.sub(lambda m: self._problems.get(m.group(), {}).get("admin", m.group()).rstrip("。"), text)
 
 
 class JinjaTemplates:
@@ -123,6 +129,7 @@ class JinjaTemplates:
             "problem": words.problem,
             "alarm": words.alarm,
             "hold": words.hold,
+            "spelt_out": words.spelt_out,
         }
         return wording.FILTERS | ours
 

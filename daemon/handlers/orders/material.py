@@ -13,6 +13,7 @@ from daemon.domain.model import LedgerMail, OutboxMail
 from daemon.handlers.orders.book import Order
 from daemon.ports import Kit, Transaction
 from parsers import sniff
+from parsers.mail.markup import text_of_html
 from parsers.mail.message import MailPart, read_message
 from parsers.reading import ReadingContext
 
@@ -61,15 +62,17 @@ def own_words(kit: Kit, opening: str, answered: OutboxMail | None) -> str:
     """`opening` up to the first line that stands in the answered mail: a quote whose mark the mailer left out."""
     if answered is None:
         return opening
-    ours = {line.strip() for line in _text_of(kit.blobs.get(answered.sha256)).split("\n")}
+    ours = {line.strip() for line in _lines_of(kit.blobs.get(answered.sha256))}
     lines = opening.split("\n")
     quoted = (n for n, line in enumerate(lines) if len(line.strip()) >= _TELLING and line.strip() in ours)
     return "\n".join(lines[: next(quoted, len(lines))])
 
 
-def _text_of(raw: bytes) -> str:
-    """The plain text of a mail we wrote."""
+def _lines_of(raw: bytes) -> list[str]:
+    """Every line a mail we wrote may be quoted with, from its text and from its HTML."""
     mail = BytesParser(policy=default).parsebytes(raw)
     assert isinstance(mail, EmailMessage)
-    body = mail.get_body(("plain",))
-    return "" if body is None else str(body.get_content())
+    plain, rich = mail.get_body(("plain",)), mail.get_body(("html",))
+    texts = [str(plain.get_content()) if plain is not None else ""]
+    texts.append(text_of_html(str(rich.get_content())) if rich is not None else "")
+    return "\n".join(texts).splitlines()

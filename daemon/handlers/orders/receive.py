@@ -102,8 +102,9 @@ def _not_proven(desk: Desk, standing: Standing, why: str) -> Applied:
 
 def _talk(desk: Desk, standing: Standing, asked: Asked) -> Applied:
     """No command in it. Thanks need no answer; anything else gets the language explained."""
-    wording, _ = classify_said(standing.message.opening)
-    if wording is Wording.COURTESY or not standing.message.opening.strip() or standing.answered is None:
+    said = standing.message.opening.strip() or standing.message.said  # an answer below the quote, or between its lines
+    wording, _ = classify_said(said)
+    if wording is Wording.COURTESY or not said.strip() or standing.answered is None:
         return Applied()
     if standing.proven(desk.kit):
         _take(desk, standing, OrderState.OPEN, asked)
@@ -140,7 +141,7 @@ def _settles_proposal(desk: Desk, standing: Standing, asked: Asked) -> bool:
     all it shows.
     """
     shows = standing.answered is not None and shown_by(desk.tx, standing.answered.outbox_id).proposal is not None
-    return shows and not asked.tables and _is_one_word(standing, asked) and not _late(desk, standing)
+    return shows and standing.fresh and not asked.tables and _is_one_word(standing, asked) and not _late(desk, standing)
 
 
 def _is_one_word(standing: Standing, asked: Asked) -> bool:

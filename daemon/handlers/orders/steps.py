@@ -75,6 +75,10 @@ def run(kit: Kit, order: Order, step: Step, by: str, act: Callable[[Kit], object
         return _without_effect(kit, order, step, by, Outcome(AnswerOutcome.REFUSED, str(refusal)))
     except Overtaken:
         pass
+    return _present(kit, order, step)
+
+
+def _present(kit: Kit, order: Order, step: Step) -> Outcome:
     with kit.store.snapshot() as tx:
         found = find_order(tx, order.ledger_id)
     assert found is not None
@@ -110,8 +114,11 @@ def set_aside(kit: Kit, order: Order, step: Step, by: str, why: AnswerOutcome, b
 
 
 def _without_effect(kit: Kit, order: Order, step: Step, by: str, outcome: Outcome) -> Outcome:
-    with kit.store.transaction() as tx:
-        _note(tx, kit, order, step, by, outcome)
+    try:
+        with kit.store.transaction() as tx:
+            _note(tx, kit, order, step, by, outcome)
+    except Overtaken:
+        return _present(kit, order, step)
     return outcome
 
 

@@ -12,11 +12,13 @@ from daemon.domain.commands.model import ABOUT_QUESTIONS, READS_ONLY
 from daemon.domain.model import Enrollment, OutboxState, SourceKind, State, Status, TrainingState
 from daemon.handlers import outbox
 from daemon.handlers.dispatch import approve
+from daemon.handlers.ingest import work_through
+from daemon.handlers.orders import steps, work
 from daemon.handlers.orders.acts import EFFECTS
 from daemon.handlers.orders.intents import PROPOSES
-from parsers.findings import Field
+from parsers.findings import Field, Problem
 from tests.fakes.house import House
-from tests.fakes.hq import POLICY, body, digest, say
+from tests.fakes.hq import ADMIN, POLICY, body, digest, open_questions, say
 
 PEOPLE = (("神奈川/横浜", "髙橋　一郎", "タカハシ　イチロウ"), ("千葉/船橋", "山﨑　𠮷子", "ヤマサキ　ヨシコ"))
 FIELD = Field.CONCURRENT_REGISTERED_ON
@@ -72,7 +74,8 @@ def test_an_impossible_date_is_refused_with_the_reason(house: House, morning: Em
     (answer,) = say(house, f"訂正 {place(house)} R8.4.10 書き写し", morning)
     assert person(house).values == {}
     assert "実行できません" in body(answer)
-    assert "after-receipt" in body(answer)
+    assert "after-receipt" not in body(answer)
+    assert "その日付は記録できません: " in body(answer)
 
 
 def test_a_telephone_call_counts_as_said(house: House, morning: EmailMessage) -> None:
@@ -143,3 +146,44 @@ def test_the_status_is_told_at_large_and_in_small(house: House, morning: EmailMe
     assert "A1234567" not in text
     (one,) = say(house, f"状況 {TRAINING}", answer)
     assert "第３回研修" in body(one)
+
+
+@pytest.mark.parametrize("point", ["order.before-commit", "order.after-commit", "answer.before-commit"])
+def test_killed_anywhere_each_command_is_done_once_and_answered_once(
+    house: House, morning: EmailMessage, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    deaths = iter([point])
+
+    def reach(name: str) -> None:
+        if name == point and next(deaths, None):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(steps, "reach", reach)
+    monkeypatch.setattr(work, "reach", reach)
+    row = person(house)
+    with pytest.raises(KeyboardInterrupt):
+        say(house, f"辞退 {place(house)} 本人の申出\n電話 {place(house, '山﨑')} R8.3.10 船橋年金事務所", morning)
+    before = len(house.sent_to(ADMIN))
+    work_through(house.kit)
+    work_through(house.kit)
+    house.drain()
+    with house.store.snapshot() as tx:
+        events = [e.kind for e in tx.events(subject=f"enrollment:{row.enrollment_id}")]
+        assert [k.kind for k in tx.events(subject="mail:1")].count("command-run") == 2
+    assert events.count("trainee-excluded") == 1
+    assert person(house, "山﨑").values[FIELD].value == "2026-03-10"
+    assert len(house.sent_to(ADMIN)) == before + 1
+
+
+def test_an_order_that_always_fails_is_given_up_and_becomes_a_question(
+    house: House, morning: EmailMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(work, "steps_of", broken)
+    assert say(house, "送信停止", morning) == []
+    for _ in range(house.kit.policy.quarantine_after + 1):
+        work_through(house.kit)
+    (question,) = open_questions(house)
+    assert question.problems == (Problem.COMMAND_FAILED,)

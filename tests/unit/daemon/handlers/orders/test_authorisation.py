@@ -301,3 +301,9 @@ def test_answers_to_admins_leave_even_while_sending_is_stopped(house: House, mor
     assert house.sent_to(ADMIN)[-1]["Subject"] != morning["Subject"]
     say(house, "送信再開", house.sent_to(ADMIN)[-1])
     assert not stopped(house)
+
+
+def test_an_answer_below_the_quote_is_told_where_to_write(house: House, morning: EmailMessage) -> None:
+    (answer,) = say(house, f"> 登録状況\n{STOP}", morning)
+    assert not stopped(house)
+    assert "引用より上に" in body(answer)
