@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
@@ -46,12 +46,16 @@ from parsers.findings import (
     Finding,
     Message,
     MessageKind,
+    Page,
+    Picture,
     Problem,
 )
 from parsers.findings import Source as Bytes
 from parsers.listing import ListedTrainee
 from parsers.results import ListedResult
 from tests.fakes import register_laws as laws
+from tests.fakes.faxmail import Said as Sealed
+from tests.fakes.faxmail import page_of, png
 from tests.fakes.house import House
 from tests.fakes.prepared import PlainDocuments, PreparedReader
 
@@ -77,6 +81,8 @@ TROUBLE = (
     SubmissionOutcome(Submitted.REFUSED_FOR_NOW, "451 later"), SubmissionOutcome(Submitted.REFUSED, "550 no"),
     SubmissionOutcome(Submitted.UNKNOWN, "connection lost"),
 )  # fmt: skip
+CROP = Picture(png("the cell of a fax"))
+READERS = ("080310", "080310")
 DATES = tuple(f for f in Field if f.is_date)
 CENTRES = (("千葉", "船橋"), ("千葉", "柏"), ("神奈川", "横浜"))
 TELLING = (said.report, said.correct, said.cleaned)
@@ -95,8 +101,12 @@ runs = st.sampled_from([0, 0, 0, 1])
 class Events(RuleBasedStateMachine):
     """Two runs of a course in the hands of chance: offices, admins, the mail and the clock."""
 
-    @initialize(course=st.sampled_from(Course), fax=st.sampled_from(FaxAcceptance))
-    def begin(self, course: Course, fax: FaxAcceptance) -> None:
+    @initialize(
+        course=st.sampled_from(Course), fax=st.sampled_from(FaxAcceptance),
+        came=st.sampled_from(["", "xlsx", "fax", "fax"]), over=st.booleans(),
+    )  # fmt: skip
+    def begin(self, course: Course, fax: FaxAcceptance, came: str, over: bool) -> None:
+        """`came`: how everybody has answered by now, "" = nobody has; `over`: the results are out."""
         rule_ = HandoverRule(way=HandoverWay.MAIL, to=(CHUO,))
         self.house = House(policy=Policy(fax_acceptance=fax, handover=rule_))
         self.documents, self.reader = PlainDocuments(), PreparedReader()
@@ -108,6 +118,10 @@ class Events(RuleBasedStateMachine):
             approve(self.kit, ident, "test")
         self.tick()
         self.house.at("2026-03-16 10:00")
+        if came:
+            self.everybody_answers(0, leaves=False, source=came)
+        if over:
+            self.the_training_ends_and_results_are_approved(0)
 
     # -- what offices and the mail do
 
@@ -184,7 +198,7 @@ class Events(RuleBasedStateMachine):
         decision = Decision.REVIEW if doubt else Decision.ACCEPT
         where = {
             "xlsx": Evidence("1", sheet="名簿", cell=f"F{pick}"), "pdf": Evidence("1", 1, (1.0, 2.0, 3.0, 4.0)),
-            "fax": Evidence("1", 1, (1.0, 2.0, 3.0, 4.0), crop_sha256="c" * 64),
+            "fax": Evidence("1", 1, (1.0, 2.0, 3.0, 4.0), crop_sha256=CROP.sha256, readers=READERS),
         }  # fmt: skip
         return Finding(
             code, row.number_on(code), row.enrollment_id, row.name, field, value, value, 0.9999, decision, doubt,
@@ -192,14 +206,21 @@ class Events(RuleBasedStateMachine):
         )  # fmt: skip
 
     def send(
-        self, row: Enrollment, findings: Iterable[Finding], sender: str = "own", words: str = SAID[0],
+        self, row: Enrollment, findings: Sequence[Finding], sender: str = "own", words: str = SAID[0],
         kind: MessageKind = MessageKind.RETURN,
     ) -> None:  # fmt: skip
         address = {"own": OFFICES[row.prefecture], "stranger": "who@example.com"}.get(sender)
         address = address or next(a for p, a in OFFICES.items() if p != row.prefecture)
-        self.lay(Message(kind, "名簿", address, said=words), tuple(findings))
+        pictured = {f.roster: None for f in findings if f.evidence.is_picture}
+        numbers = {code: n for n, code in enumerate(pictured, start=1)}
+        pages = [page_of(Sealed(code, part="1"), n)[0] for code, n in numbers.items()]
+        findings = [
+            replace(f, evidence=replace(f.evidence, page=numbers[f.roster])) if f.roster in numbers else f
+            for f in findings
+        ]
+        self.lay(Message(kind, "名簿", address, said=words), findings, pages)
 
-    def lay(self, message: Message, findings: Sequence[Finding] = ()) -> None:
+    def lay(self, message: Message, findings: Sequence[Finding] = (), pages: Sequence[Page] = ()) -> None:
         """A message with just these findings arrives."""
         self.mails += 1
         mail = EmailMessage()
@@ -210,7 +231,7 @@ class Events(RuleBasedStateMachine):
         files = (Attachment("r.xlsx", digest, 1, "application/xlsx", "1"),) if findings else ()
         message = replace(message, message_id=mail["Message-ID"], attachments=files)
         source = Bytes("message.eml", digest, "message/rfc822")
-        self.reader.prepare(raw, Document(source, findings=tuple(findings), message=message))
+        self.reader.prepare(raw, Document(source, tuple(pages), tuple(findings), message=message, pictures=(CROP,)))
         self.house.receive(raw)
 
     # -- what admins decide
@@ -401,8 +422,8 @@ class Events(RuleBasedStateMachine):
 
 TestAnySequence: Any = Events.TestCase
 TestAnySequence.settings = settings(
-    max_examples=8,
-    stateful_step_count=35,
+    max_examples=12,
+    stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Step.explicit, Step.reuse, Step.generate, Step.shrink),
