@@ -60,6 +60,8 @@ class ReadingContext:
     """Day the file reached HQ, Asia/Tokyo: no date may lie after it. None = unknown."""
     not_before_on: dt.date | None = None
     """Earliest plausible day (dispatch). With received_on it resolves dates without a year. None = unknown."""
+    first_days: tuple[tuple[str, dt.date], ...] = ()
+    """By roster code, the first day a date on its sheets may name; for others `not_before_on` holds."""
     fax_senders: tuple[str, ...] = ()
     """From addresses of configured fax gateways, lower case."""
     own_addresses: tuple[str, ...] = ()

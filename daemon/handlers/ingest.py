@@ -33,11 +33,13 @@ from daemon.handlers.replied import replied, unread_files
 from daemon.handlers.roll import Roll
 from daemon.handlers.tombstones import is_removed
 from daemon.handlers.vouching import named_pages, vouched
+from daemon.handlers.windows import first_days
 from daemon.points import reach
 from daemon.ports import Kit, Transaction
 from parsers.findings import Document, MessageKind
 from parsers.reading import ReadingContext
 
+FirstDays = tuple[tuple[str, dt.date], ...]
 BATCH = 200
 """Messages looked up at a time."""
 
@@ -76,15 +78,17 @@ def work_through(kit: Kit) -> IngestReport:
 def _round(kit: Kit) -> IngestReport:
     with kit.store.snapshot() as tx:
         waiting = tx.mails(state=MailState.RECEIVED, limit=BATCH)
-    applied = sum(
-        _apply(kit, found.mail.ledger_id, found.document) for found in opened(kit, waiting, partial(read, kit))
-    )
+        days = first_days(tx) if waiting else ()
+    looked = partial(read, kit, days=days)
+    applied = sum(_apply(kit, found.mail.ledger_id, found.document) for found in opened(kit, waiting, looked))
     return IngestReport(applied, len(waiting) - applied)
 
 
 def ingest(kit: Kit, ledger_id: int) -> bool:
     """Work on one message; False when it failed or was set aside. Harmless when repeated."""
-    return any(_apply(kit, ledger_id, partial(read, kit, claimed)) for claimed in claim(kit, (ledger_id,)))
+    with kit.store.snapshot() as tx:
+        looked = partial(read, kit, days=first_days(tx))
+    return any(_apply(kit, ledger_id, partial(looked, claimed)) for claimed in claim(kit, (ledger_id,)))
 
 
 def _apply(kit: Kit, ledger_id: int, document: Callable[[], Document]) -> bool:
@@ -104,14 +108,15 @@ def _apply(kit: Kit, ledger_id: int, document: Callable[[], Document]) -> bool:
     return True
 
 
-def read(kit: Kit, mail: LedgerMail) -> Document:
-    """What the sandboxed reader finds in the raw message."""
+def read(kit: Kit, mail: LedgerMail, days: FirstDays = ()) -> Document:
+    """What the sandboxed reader finds in the raw message; `days` as `windows.first_days` gives them."""
     with kit.store.snapshot() as tx:
         earliest = _earliest_dispatch(tx)
         named = named_pages(tx, mail.ledger_id)
     context = ReadingContext(
         received_on=_received_on(mail),
         not_before_on=earliest,
+        first_days=days,
         fax_senders=tuple(g.address.lower() for g in kit.directory.gateways),
         own_addresses=(kit.letterhead.address.lower(),),
         centres=tuple(dict.fromkeys(c.name for c in kit.directory.centres.values())),

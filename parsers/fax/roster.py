@@ -64,25 +64,20 @@ class _Line:
     field: _Field
 
 
-def read_fitted(
-    album: Album,
-    context: ReadingContext,
-    names: Mapping[int, str] | None = None,
-    reader: DigitReader | None = None,
-) -> PageReading:
+def read_fitted(album: Album, context: ReadingContext, reader: DigitReader | None = None) -> PageReading:
     """Read every row of a placed page.
 
     Args:
         album: The page as `parsers.fax.fit` placed it, and where its pictures go.
         context: Its days may object to a date; they never choose one.
-        names: Printed names by row No., where they were read.
         reader: Another model than the one shipped.
 
     Returns:
         The page, one finding for each field of each row (and one for each row ticked 対象外), notes and pictures.
     """
     page, rows = album.page, album.page.row_places()
-    written, lines = _dates(page, rows, Window(context.not_before_on, context.received_on), reader or digit_reader())
+    first_on = dict(context.first_days).get(page.code.roster, context.not_before_on)
+    written, lines = _dates(page, rows, Window(first_on, context.received_on), reader or digit_reader())
     ticks = {number: tick_of(page, row.not_applicable) for number, row in rows}
     findings = [_finding(album, field, lines.get(field.place.field), ticks[field.row]) for field in written]
     findings += [
@@ -97,8 +92,6 @@ def read_fitted(
     doubt += [Problem.LOW_CONFIDENCE] if _DOUBTFUL_FAULTS & set(page.faults) else []
     if doubt:
         findings = [_doubted(f, doubt) for f in findings]
-    if names:
-        findings = [replace(f, name=names.get(f.row or 0, "")) for f in findings]
     return PageReading(_page(album, notes), tuple(findings), notes, tuple(album.pictures))
 
 

@@ -105,7 +105,7 @@ def unpack_answer(raw: bytes) -> Document:
 
 
 def _context_to_json(context: ReadingContext) -> dict[str, Any]:
-    shown = asdict(context)
+    shown = asdict(context) | {"first_days": [(roster, day.isoformat()) for roster, day in context.first_days]}
     return {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in shown.items()}
 
 
@@ -114,5 +114,6 @@ def _context_from_json(raw: dict[str, Any]) -> ReadingContext:
     for day in ("received_on", "not_before_on"):
         if values[day] is not None:
             values[day] = dt.date.fromisoformat(values[day])
+    values["first_days"] = tuple((roster, dt.date.fromisoformat(day)) for roster, day in raw["first_days"])
     values["named"] = tuple(NamedPage(**page) for page in raw["named"])
     return ReadingContext(**values)

@@ -167,6 +167,14 @@ def test_a_window_objects_to_what_was_read_and_offers_it_to_nobody(filled: Sheet
     assert (found[1].problems, found[7].problems) == ((Problem.BEFORE_DISPATCH,), (Problem.AFTER_RECEIPT,))
 
 
+def test_the_first_day_of_a_roster_stands_for_its_pages(filled: Sheet) -> None:
+    data = as_tiff([sent(filled, FaxPass(FINE))])
+    own = ReadingContext(received_on=DAYS[11], not_before_on=DAYS[0], first_days=((CODE, DAYS[4]),))
+    other = ReadingContext(received_on=DAYS[11], not_before_on=DAYS[0], first_days=(("0000000000", DAYS[4]),))
+    assert by_row(read_file("fax.tif", data, own))[2].problems == (Problem.BEFORE_DISPATCH,)
+    assert by_row(read_file("fax.tif", data, other))[2].value == DAYS[1].isoformat()
+
+
 def test_a_blank_sheet_of_ours_says_nothing(paper: list[Sheet]) -> None:
     document = read(as_tiff([sent(paper[0], FaxPass(NORMAL), FaxPass(NORMAL))]))
     assert {f.decision for f in document.findings} == {Decision.EMPTY}

@@ -37,7 +37,8 @@ PICTURED = replace(DOCUMENT, pictures=(Picture(b"\x89PNG\x00\xff"), Picture(b"")
 def test_a_request_arrives_as_it_was_sent(
     name: str, data: bytes, part: str, op: Op, day: dt.date | None, addresses: tuple[str, ...]
 ) -> None:
-    context = ReadingContext(received_on=day, not_before_on=day, fax_senders=addresses)
+    days = () if day is None else (("7Q2K9XD4HP", day),)
+    context = ReadingContext(received_on=day, not_before_on=day, first_days=days, fax_senders=addresses)
     request, limits = Request(op, name, data, context, part), Limits(wall_s=1.5)
     assert unpack_request(pack_request(request, limits)) == (request, limits)
 
