@@ -15,22 +15,40 @@ _SEGMENTS_MOST = 10_000
 _UNKNOWN_LENGTH = 0xFFFFFFFF
 
 
+_REGIONS = frozenset({4, 6, 7, 20, 22, 23, 36, 38, 39, 40, 42, 43})
+"""Segment types whose data begins with the size of a region (§7.4.1)."""
+
+
+def pixels_unfolded(data: bytes) -> int:
+    """Pixels of all regions of a stream together, as far as it can be followed: what decoding it would cost."""
+    total = 0
+    try:
+        for kind, at in _segments(data):
+            if kind in _REGIONS:
+                wide, tall = struct.unpack_from(">II", data, at)
+                total += wide * tall
+    except (struct.error, IndexError, ValueError):
+        pass  # decoders stop there as well
+    return total
+
+
 def may_replace_symbols(data: bytes) -> bool:
     """True when the stream uses symbols, or cannot be followed to its end."""
     try:
-        return any(kind not in _HARMLESS for kind in _segment_kinds(data))
+        return any(kind not in _HARMLESS for kind, _ in _segments(data))
     except (struct.error, IndexError, ValueError):
         return True
 
 
-def _segment_kinds(data: bytes) -> Iterator[int]:
+def _segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Type of each segment, and where its data begins."""
     at, count = 0, 0
     while at < len(data):
         count += 1
         if count > _SEGMENTS_MOST:
             raise ValueError("too many segments")
         kind, length, at = _segment_header(data, at)
-        yield kind
+        yield kind, at
         if length == _UNKNOWN_LENGTH:  # only the last region of a stream may leave it open
             return
         at += length

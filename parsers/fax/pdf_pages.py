@@ -21,7 +21,7 @@ from parsers.errors import ParserError
 from parsers.fax.ccitt import group3_lines
 from parsers.fax.damage import Damage, group3_damage, group4_damage
 from parsers.fax.faults import Fault
-from parsers.fax.jbig2 import may_replace_symbols
+from parsers.fax.jbig2 import may_replace_symbols, pixels_unfolded
 from parsers.fax.page import Gray, Raster
 from parsers.fax.raster import PAGES_MOST, PIXELS_MOST, believable, without_pixels
 from parsers.findings import Problem
@@ -65,12 +65,20 @@ def _raster(document: pdfium.PdfDocument, number: int) -> Raster:
     try:
         with closing(document[number - 1]) as page:
             pictures = list(_pictures(page))
-            stored = sum(p.size_px[0] * p.size_px[1] for p in pictures)
+            stored = sum(_pixels(p) for p in pictures)
             if stored > 2 * PIXELS_MOST:
                 return without_pixels(number, Fault.TOO_LARGE, f"{stored} pixels stored")
             return _drawn(page, number, pictures)
     except (pdfium.PdfiumError, MemoryError, ctypes.ArgumentError) as e:
         return without_pixels(number, Fault.UNREADABLE, type(e).__name__)
+
+
+def _pixels(picture: _Picture) -> int:
+    """What decoding a picture costs: JBIG2 may unfold far more than it shows."""
+    shown = picture.size_px[0] * picture.size_px[1]
+    if "JBIG2Decode" not in picture.filters:
+        return shown
+    return max(shown, pixels_unfolded(_stored(picture.handle)))
 
 
 def _drawn(page: pdfium.PdfPage, number: int, pictures: list[_Picture]) -> Raster:

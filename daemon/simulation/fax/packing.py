@@ -158,10 +158,11 @@ def jbig2(gray: Gray) -> bytes:
     tall, wide = gray.shape
     about = struct.pack(">IIIIBH", wide, tall, 0, 0, 0, 0)
     region = struct.pack(">IIIIBB", wide, tall, 0, 0, 0, 1) + strip_of(gray, "g4")
-    return _segment(0, 48, about) + _segment(1, 38, region)
+    return segment(0, 48, about) + segment(1, 38, region)
 
 
-def _segment(number: int, kind: int, data: bytes) -> bytes:
+def segment(number: int, kind: int, data: bytes) -> bytes:
+    """One segment of a JBIG2 stream."""
     return struct.pack(">IBBBI", number, kind, 0, 1, len(data)) + data
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from daemon.simulation.fax import FINE, NORMAL, SUPERFINE, FaxPass, Sheet, as_jpeg, as_pdf, as_png, as_tiff
-from daemon.simulation.fax.packing import Pdf, strip_of
+from daemon.simulation.fax.packing import Pdf, segment, strip_of
 from parsers import sniff
 from parsers.errors import ParserError
 from parsers.fax.faults import Fault
@@ -308,6 +308,15 @@ def test_a_bomb_is_not_unfolded() -> None:
 def test_a_stream_that_unfolds_further_than_its_picture_is_cut_off() -> None:
     (raster,) = opened(_pdf_with_picture(2000, 2000, zlib.compress(b"\0" * 50_000_000)))
     assert raster.gray.shape == (2000, 2000)
+
+
+@pytest.mark.parametrize(("count", "side"), [(1, 60_000), (200, 8_000)])
+def test_jbig2_regions_beyond_the_picture_are_not_unfolded(count: int, side: int) -> None:
+    region = struct.pack(">IIIIBB", side, side, 0, 0, 0, 1) + b"\0" * 40
+    about = struct.pack(">IIIIBH", 1728, 300, 0, 0, 0, 0)
+    regions = b"".join(segment(number, 38, region) for number in range(1, count + 1))
+    raster = _wrapped("/ColorSpace /DeviceGray /Filter /JBIG2Decode", segment(0, 48, about) + regions)
+    assert raster.faults == (Fault.TOO_LARGE,)
 
 
 def test_frames_that_go_round_in_a_circle_end() -> None:
