@@ -17,7 +17,13 @@ _LINES_PX: Final = {1728: 204.0, 2048: 204.0, 2432: 204.0, 3456: 408.0, 4096: 40
 _FAX_DPI_DOWN: Final = (98.0, 196.0, 391.0)
 _A4_MM: Final = (210.0, 297.0)
 _WHITE_LEAST = 0.35
-_BLANK_INK = 0.0015
+_BLANK_PER_MM = 4.0
+_BLANK_SIDE_MM, _BLANK_END_MM = 4.0, 16.0
+"""Shadows of the glass at the sides, header lines at the top (or, upside down, at the foot)."""
+_WRITTEN_MM, _WRITTEN_LEAST = 1.3, 3
+"""Three shapes of this size: less is no word."""
+_STREAK = 0.5
+"""Share of the height of the page that only a streak has."""
 _MIDDLE_TONES = 0.10
 _PAPER_AT = 0.94
 """Brightness against the paper around it that counts as white: texture and noise of the paper go."""
@@ -41,9 +47,21 @@ class Picture:
 
     @property
     def blank(self) -> bool:
-        """Hardly any ink, as on the back of a sheet."""
-        small = cv2.resize(self.gray, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-        return bool(np.count_nonzero(small < 128) < _BLANK_INK * small.size)
+        """Nothing written or printed, as on the back of a sheet: specks, streaks and header lines do not count.
+
+        Judged by shapes and not by their share of the page: a note of five characters is an answer too.
+        """
+        per_mm = self.densities[0]
+        size = [max(8, round(self.gray.shape[1 - axis] / per_mm[axis] * _BLANK_PER_MM)) for axis in (0, 1)]
+        small = cv2.resize(self.gray, (size[0], size[1]), interpolation=cv2.INTER_AREA)
+        side, end = round(_BLANK_SIDE_MM * _BLANK_PER_MM), round(_BLANK_END_MM * _BLANK_PER_MM)
+        inner = np.asarray(small[end : size[1] - end, side : size[0] - side] < 128, dtype=np.uint8)
+        if not inner.size:
+            return False
+        _, _, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=8)
+        extent = stats[1:, 2:4]
+        large = (extent.max(axis=1) >= _WRITTEN_MM * _BLANK_PER_MM) & (extent[:, 1] < _STREAK * inner.shape[0])
+        return bool(np.count_nonzero(large) < _WRITTEN_LEAST)
 
 
 def picture_of(raster: Raster) -> Picture:
