@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test check bench bench-fax model servers wheel constraints clean
+.PHONY: demo test check bench bench-fax model release-form servers wheel constraints clean
 
 demo: .venv/run.stamp            ## the whole main job on embedded defaults, results in demo-out/
 	$(BIN)/meibod demo --out demo-out
@@ -32,6 +32,9 @@ bench-fax: .venv/dev.stamp       ## faxed pages: found, read, wrong; writes test
 
 model: .venv-train/stamp         ## train the digit reader anew from public data: parsers/fax/digits.npz
 	.venv-train/bin/python -m tests.training.build .cache/model
+
+release-form: .venv/dev.stamp    ## the self-test of the form editions; no edition is printed without it
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.fax.release
 
 servers:                         ## dovecot, postfix, postgresql, systemd-analyze for the tests
 	bash .ci/servers

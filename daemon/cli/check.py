@@ -72,9 +72,17 @@ def _database(settings: Settings) -> Iterator[str]:
 
 def _documents(_settings: Settings) -> Iterator[str]:
     from daemon.adapters.documents import TypstDocuments
+    from daemon.adapters.documents.released import UnreleasedForm, refuse_unreleased
     from daemon.adapters.resources import data_path
+    from parsers.forms import EDITIONS
 
-    documents = TypstDocuments(b"check", data_path("mail_templates") / "forms")
+    forms = data_path("mail_templates") / "forms"
+    for edition in EDITIONS:
+        try:
+            refuse_unreleased(forms, edition)
+        except UnreleasedForm:
+            yield f"様式 {edition} は試験に合格した記録がなく印刷できません（mail_templates を元に戻してください）"
+    documents = TypstDocuments(b"check", forms)
     missing = documents.missing_glyphs(["髙橋　﨑山　𠮷田"])
     if missing:
         yield "書体に異体字がありません（noto-cjk-sans-jp-regular を入れ直してください）"

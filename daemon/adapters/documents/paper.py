@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.adapters.documents.facts import Facts, masked_id, result_of, row_number, row_tag, short_era
 from daemon.adapters.documents.glyphs import font_path
+from daemon.adapters.documents.released import refuse_unreleased
 from daemon.adapters.memory import give_back
 from daemon.domain.calendar import TOKYO
 from daemon.domain.model import Enrollment
@@ -36,19 +37,28 @@ _SHORT_NOTE_SYMBOLS = 7
 
 
 class Paper:
-    """Sets rosters with the templates of one folder. Safe to call from several threads, one page at a time."""
+    """Sets rosters with the templates of one folder. Safe to call from several threads, one page at a time.
 
-    def __init__(self, key: bytes, forms: Path) -> None:
+    Args:
+        key: The installation secret that seals page codes.
+        forms: The folder of the templates.
+        on_trial: Also set editions without a self-test: only for that test itself.
+    """
+
+    def __init__(self, key: bytes, forms: Path, *, on_trial: bool = False) -> None:
         self._key = key
         self._forms = forms
+        self._on_trial = on_trial
         self._compiler: typst.Compiler | None = None
         self._lock = threading.Lock()
 
     def set(self, sheet: RosterSheet, facts: Facts, words: Mapping[str, Any]) -> tuple[bytes, list[dict[str, Any]]]:
         """PDF bytes and the places reported by the template, in drawing order.
 
-        Same sheet, same bytes: the document's date is the day of issue, not of printing.
+        Same sheet, same bytes: the document's date is the day of issue, not of printing. Raises UnreleasedForm.
         """
+        if not self._on_trial:
+            refuse_unreleased(self._forms, facts.form.name)
         name = facts.form.name.replace("/", "-")
         with self._lock:
             pdf = self._compiled(name, self._content(sheet, facts, words), sheet.issued_on)

@@ -23,14 +23,15 @@ class TypstDocuments:
     Args:
         key: the installation secret that seals page codes.
         templates: the folder `forms` of the mail templates.
+        on_trial: also print form editions that have not passed their self-test; only for that test itself.
     """
 
-    def __init__(self, key: bytes, templates: Path) -> None:
+    def __init__(self, key: bytes, templates: Path, *, on_trial: bool = False) -> None:
         self._forms = templates
-        self._paper = Paper(key, templates)
+        self._paper = Paper(key, templates, on_trial=on_trial)
 
     def roster(self, sheet: RosterSheet) -> RosterFiles:
-        """Both documents and the manifest. Raises MissingGlyphs (a Refused) when a name cannot be printed."""
+        """Both documents and the manifest. Raises MissingGlyphs or UnreleasedForm, both of them Refused."""
         from daemon.adapters.documents.workbook import roster_workbook
 
         wording = words(self._forms)

@@ -152,12 +152,13 @@ def judge(tally: Tally, blank: Blank, received: Sheet, truth: np.ndarray, passes
     tally.cells += len(sound)
     tally.unsound += int((~sound).sum())
     if not any(p.lost for p in passes):
-        errors = _errors_mm(page, truth, received.per_mm)
+        errors = errors_mm(page, truth, received.per_mm)
         tally.errors_mm.append(float(errors.max()))
         tally.sound_errors_mm.append(float(errors[sound].max(initial=0.0)))
 
 
-def _errors_mm(page: FittedPage, truth: np.ndarray, per_mm: tuple[float, float]) -> np.ndarray:
+def errors_mm(page: FittedPage, truth: np.ndarray, per_mm: tuple[float, float]) -> np.ndarray:
+    """How far each box of the page lies from where it truly went; mm on the received page."""
     boxes = np.array(list(page.cells))
     centres = boxes[:, :2] + boxes[:, 2:] / 2
     moved = np.array([quality.moved_mm for quality in page.cells.values()])

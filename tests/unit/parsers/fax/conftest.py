@@ -17,7 +17,7 @@ from tests.fakes.rosters import KEY, post_sheet, roster_sheet
 @pytest.fixture(scope="session")
 def forms() -> dict[str, Any]:
     """The files of a roster of each edition."""
-    documents = TypstDocuments(KEY, data_path("mail_templates") / "forms")
+    documents = TypstDocuments(KEY, data_path("mail_templates") / "forms", on_trial=True)
     return {
         "existing": documents.roster(roster_sheet(Course.WM_SKILL_UP, 14)),
         "new": documents.roster(roster_sheet(Course.BEGINNER, 12)),
