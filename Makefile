@@ -29,6 +29,8 @@ bench: .venv/dev.stamp servers   ## speed and size, side by side; writes tests/b
 bench-fax: .venv/dev.stamp       ## faxed pages: found, read, wrong; writes tests/bench/results
 	$(BIN)/python -m tests.bench.fax.pages
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.fax
+	bash .ci/tesseract
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.fax.whole_page
 
 model: .venv-train/stamp         ## train the digit reader anew from public data: parsers/fax/digits.npz
 	.venv-train/bin/python -m tests.training.build .cache/model
