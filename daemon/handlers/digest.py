@@ -101,7 +101,9 @@ def _shown(tx: Transaction, letter: DigestLetter) -> Shown:
     """What an answer to the digest may act on."""
     mails: set[int | None] = {h.outbox_id for h in letter.held} | {r.outbox_id for r in letter.shown}
     mails |= {m.outbox_id for m in letter.outbox} | {h.outbox_id for h in letter.handovers}
-    return marks(tx, [r.review_id for r in letter.shown], (n for n in mails if n is not None))
+    mails |= {b.resend for b in letter.bounces}
+    questions = [r.review_id for r in letter.shown] + [b.review_id for b in letter.bounces]
+    return marks(tx, questions, (n for n in mails if n is not None))
 
 
 def compose(tx: Transaction, kit: Kit, alarms: tuple[Alarm, ...] = ()) -> DigestLetter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from daemon.domain.commands import words
 from daemon.domain.commands.model import Command, Verb
@@ -122,7 +123,7 @@ def _status(verb: Verb, rest: str) -> Command | None:
 
 def _mail(verb: Verb, numbers: tuple[int, ...], because: str) -> Command | None:
     polite = re.fullmatch(r"(?:してください|します|お願い(?:いた|致)?します)?[。.]?", because)
-    if verb is Verb.RELEASE:
+    if verb in {Verb.RELEASE, Verb.RESEND}:
         return Command(verb, numbers) if polite else None
     because = "" if polite else because
     return Command(verb, numbers, because=because) if _plain_reason(because) else None
@@ -170,6 +171,36 @@ def _rename(verb: Verb, rest: str) -> Command | None:
     if not row or len(parts) != 3 or not all(parts):
         return None
     return Command(verb, row=row, words=parts[:2], because=parts[2])
+
+
+def _substitute(verb: Verb, rest: str) -> Command | None:
+    """Row, then 氏名/フリガナ/ＩＤまたはｅラーニング修了日/理由."""
+    row, rest = _row(rest)
+    found = _person(rest)
+    return replace(found, verb=verb, row=row) if row and found is not None else None
+
+
+def _add(verb: Verb, rest: str) -> Command | None:
+    """Training, 都道府県/センター[/年金事務所], then the same of the person."""
+    training, _, rest = rest.partition(" ")
+    place, _, rest = rest.partition(" ")
+    places, found = tuple(p.strip() for p in place.split("/")), _person(rest)
+    if found is None or not _TRAINING.fullmatch(training) or len(places) not in {2, 3} or not all(places):
+        return None
+    return replace(found, verb=verb, training=training, words=(*found.words, *places))
+
+
+def _person(text: str) -> Command | None:
+    """Names, and what the course asks for: an ID, or the day the e-learning was finished; "-" for neither."""
+    parts = tuple(p.strip() for p in text.split("/"))
+    if len(parts) != 4 or not all(parts):
+        return None
+    name, kana, detail, because = parts
+    day, left = _day(detail)
+    if day is None and not re.fullmatch(r"[A-Za-z0-9]{2,20}|-", detail):
+        return None
+    terminal_id = detail if day is None and detail != "-" else ""
+    return Command(Verb.ADD, days=(day,) if day and not left else (), words=(name, kana, terminal_id), because=because)
 
 
 def _training(verb: Verb, rest: str) -> Command | None:
@@ -222,6 +253,9 @@ _READERS: Mapping[Verb, Callable[[Verb, str], Command | None]] = {
     Verb.REINSTATE: _about_row,
     Verb.TRANSFER: _transfer,
     Verb.RENAME: _rename,
+    Verb.SUBSTITUTE: _substitute,
+    Verb.ADD: _add,
+    Verb.RESEND: _mails,
     Verb.DEADLINE: _training_days(1),
     Verb.POSTPONE: _training_days(2),
     Verb.CANCEL_TRAINING: _training_days(0),

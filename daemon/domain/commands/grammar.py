@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from daemon.domain.commands import arguments, words
-from daemon.domain.commands.model import ABOUT_QUESTIONS, Command, Instructions, Line, Verb
+from daemon.domain.commands.model import ABOUT_MAILS, ABOUT_QUESTIONS, NAMES_PEOPLE, Command, Instructions, Line, Verb
 from parsers.mail.letter import signature_starts
 from parsers.text import fold, is_glue
 
@@ -55,7 +55,7 @@ def _read_line(shown: str, line: str, *, signed: bool) -> Iterator[Line]:
     line = _BULLET.sub("", line)
     command = _command(line)
     if command is not None:
-        yield Line(shown, _as_written(shown, command))
+        yield _line(shown, command)
         return
     pieces = _PIECES.split(line)
     commands = [_command(p.strip(" 。")) for p in pieces] if len(pieces) > 1 else []
@@ -78,12 +78,19 @@ def _command(line: str) -> Command | None:
     return arguments.after_numbers(line)
 
 
-def _as_written(shown: str, command: Command) -> Command:
-    """Names keep the very characters they were written with."""
-    if command.verb is not Verb.RENAME:
-        return command
-    name, kana = re.split("[/／]", shown)[-3:-1]
-    return replace(command, words=(re.sub(r"^.*\d番?\s+", "", name).strip(), kana.strip()))
+def _line(shown: str, command: Command) -> Line:
+    """Names keep the very characters they were written with, and are not repeated in answers."""
+    if command.verb not in NAMES_PEOPLE:
+        return Line(shown, command)
+    name, kana = re.split("[/／]", shown)[_NAMES[command.verb]]
+    before = re.match(r".*\d番?\s+" if command.row else r"\S+\s+", name)
+    written = (name[before.end() if before else 0 :].strip(), kana.strip())
+    told = f"{shown.split(maxsplit=1)[0]} {command.row or command.training} …"
+    return Line(told, replace(command, words=(*written, *command.words[2:])))
+
+
+_NAMES = {Verb.RENAME: slice(-3, -1), Verb.SUBSTITUTE: slice(-4, -2), Verb.ADD: slice(-4, -2)}
+"""Which of the parts between slashes are 氏名 (with what stands before it) and フリガナ."""
 
 
 def _looks_like_one(line: str) -> bool:
@@ -132,7 +139,7 @@ def _targets(command: Command) -> Iterator[tuple[str, object]]:
         yield "proposal", 0
     elif command.verb in {Verb.STOP_ALL, Verb.RESUME}:
         yield "switch", 0
-    elif command.verb in {Verb.RELEASE, Verb.CANCEL_MAIL, Verb.HOLD}:
+    elif command.verb in ABOUT_MAILS:
         yield from (("mail", n) for n in command.numbers)
     elif command.verb in ABOUT_QUESTIONS:
         yield from (("question", n) for n in command.numbers)
@@ -141,5 +148,5 @@ def _targets(command: Command) -> Iterator[tuple[str, object]]:
         yield "row", (command.row, command.field)
     elif command.verb in {Verb.IMPORT, Verb.RESULTS, Verb.NEW_TRAINING}:
         yield "file", 0
-    elif command.training and command.verb is not Verb.STATUS:
+    elif command.training and command.verb not in {Verb.STATUS, Verb.ADD}:
         yield "training", command.training

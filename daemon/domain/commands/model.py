@@ -25,6 +25,8 @@ class Verb(StrEnum):
     STATUS = "status"
     HELP = "help"
     RELEASE = "release"
+    RESEND = "resend"
+    """A roster mail that did not arrive, to the address as it is in the book now."""
     CANCEL_MAIL = "cancel-mail"
     HOLD = "hold"
     STOP_ALL = "stop-all"
@@ -34,6 +36,8 @@ class Verb(StrEnum):
     CLEANED = "cleaned"
     WITHDRAW = "withdraw"
     REINSTATE = "reinstate"
+    SUBSTITUTE = "substitute"
+    ADD = "add"
     TRANSFER = "transfer"
     RENAME = "rename"
     DEADLINE = "deadline"
@@ -49,6 +53,10 @@ class Verb(StrEnum):
 
 ABOUT_QUESTIONS = frozenset({Verb.ACCEPT, Verb.ACCEPT_ALL, Verb.SET, Verb.REJECT, Verb.PLACE})
 """They name questions by number: only those the answered mail shows, and only as it shows them."""
+ABOUT_MAILS = frozenset({Verb.RELEASE, Verb.RESEND, Verb.CANCEL_MAIL, Verb.HOLD})
+"""They name outgoing mails by number, with the same reserve."""
+NAMES_PEOPLE = frozenset({Verb.SUBSTITUTE, Verb.ADD, Verb.RENAME})
+"""Their lines hold names and IDs: an answer repeats only how they begin."""
 READS_ONLY = frozenset({Verb.STATUS, Verb.HELP})
 
 

@@ -44,6 +44,8 @@ LEADING = {
     "後始末": Verb.CLEANED, "削除済": Verb.CLEANED, "cleaned": Verb.CLEANED,
     "辞退": Verb.WITHDRAW, "withdraw": Verb.WITHDRAW,
     "復帰": Verb.REINSTATE, "辞退取消": Verb.REINSTATE, "reinstate": Verb.REINSTATE,
+    "交代": Verb.SUBSTITUTE, "substitute": Verb.SUBSTITUTE, "追加": Verb.ADD, "add": Verb.ADD,
+    "再送": Verb.RESEND, "resend": Verb.RESEND,
     "異動": Verb.TRANSFER, "transfer": Verb.TRANSFER,
     "氏名訂正": Verb.RENAME, "rename": Verb.RENAME,
     "期限変更": Verb.DEADLINE, "deadline": Verb.DEADLINE,
@@ -61,8 +63,7 @@ LEADING = {
     "研修登録": Verb.NEW_TRAINING, "new-training": Verb.NEW_TRAINING,
 }  # fmt: skip
 """First word of a line → what it asks for; the rest of the line must fit the verb."""
-ABOUT_MAIL = {"送信": Verb.RELEASE, "保留解除": Verb.RELEASE, "送信取消": Verb.CANCEL_MAIL, "保留": Verb.HOLD,
-              "送信取り消し": Verb.CANCEL_MAIL}  # fmt: skip
+ABOUT_MAIL = {word: LEADING[word] for word in ("送信", "再送", "保留解除", "送信取消", "送信取り消し", "保留")}
 """May also follow the number."""
 FIELDS = {
     "新規": Field.ID_REGISTERED_ON, "新規登録": Field.ID_REGISTERED_ON, "新規登録年月日": Field.ID_REGISTERED_ON,
@@ -87,8 +88,8 @@ VALUE_WORDS = ("配属", "配属先", "理由", "値", "value")
 """Between a question's number and a value in words."""
 SUSPICIOUS = re.compile(
     r"(?<![a-z0-9@.\-])(?:ok|ng)(?![a-z0-9@.\-])|承認|却下|全件|不採用|訂正|送信停止|送信再開|送信取|保留|辞退|研修登録|"
-    r"取り?込|修了結果|結果送付|提出済|期限変更|延期|(?:研修)?中止|復帰|異動|取り?やめ|取り?止め|"
-    r"^(?:状況|進捗|送信|送付|電話|口頭|期限|実行|はい|いいえ|すべて|全て|全部|後始末|氏名訂正|研修承認)",
+    r"取り?込|修了結果|結果送付|提出済|期限変更|延期|交代|再送|(?:研修)?中止|復帰|異動|取り?やめ|取り?止め|"
+    r"^(?:状況|進捗|送信|送付|電話|口頭|期限|実行|はい|いいえ|すべて|全て|全部|後始末|追加|氏名訂正|研修承認)",
     re.IGNORECASE,
 )
 """A line with one of these may be meant as a command, whatever else stands in it."""

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from daemon.domain.commands import Command, Verb
 from daemon.domain.policy import HandoverWay
 from daemon.errors import Refused
-from daemon.handlers import cases, handover, outbox, pages, rename, review, said, schedule
+from daemon.handlers import cases, handover, outbox, pages, rename, resend, review, said, schedule
+from daemon.handlers.orders.intents import known_training
 from daemon.handlers.rows import find_row
 from daemon.ports import Kit
 from parsers.findings import Field
@@ -34,6 +35,10 @@ def _place(kit: Kit, command: Command, by: str) -> None:
 
 def _release(kit: Kit, command: Command, by: str) -> None:
     outbox.release(kit, command.numbers[0], by)
+
+
+def _resend(kit: Kit, command: Command, by: str) -> None:
+    resend.resend(kit, command.numbers[0], by, command.because)
 
 
 def _cancel_mail(kit: Kit, command: Command, by: str) -> None:
@@ -97,6 +102,21 @@ def _reinstate(kit: Kit, command: Command, by: str) -> None:
     cases.reinstate(kit, _row(kit, command), by, command.because)
 
 
+def _person(command: Command) -> cases.Person:
+    name, kana, terminal_id, *_ = command.words
+    return cases.Person(name, kana, terminal_id, command.days[0] if command.days else None)
+
+
+def _substitute(kit: Kit, command: Command, by: str) -> None:
+    cases.substitute(kit, _row(kit, command), _person(command), by, command.because)
+
+
+def _add(kit: Kit, command: Command, by: str) -> None:
+    place = cases.Place(*command.words[3:])
+    cases.add_trainee(kit, known_training(kit, command.training).training_id, place, _person(command), by,
+                      command.because)  # fmt: skip
+
+
 def _transfer(kit: Kit, command: Command, by: str) -> None:
     cases.transfer(kit, _row(kit, command), cases.Place(*command.words), by, command.because)
 
@@ -127,6 +147,7 @@ EFFECTS: Mapping[Verb, Callable[[Kit, Command, str], None]] = {
     Verb.REJECT: _reject,
     Verb.PLACE: _place,
     Verb.RELEASE: _release,
+    Verb.RESEND: _resend,
     Verb.CANCEL_MAIL: _cancel_mail,
     Verb.HOLD: _hold,
     Verb.STOP_ALL: _stop,
@@ -136,6 +157,8 @@ EFFECTS: Mapping[Verb, Callable[[Kit, Command, str], None]] = {
     Verb.CLEANED: _cleaned,
     Verb.WITHDRAW: _withdraw,
     Verb.REINSTATE: _reinstate,
+    Verb.SUBSTITUTE: _substitute,
+    Verb.ADD: _add,
     Verb.TRANSFER: _transfer,
     Verb.RENAME: _rename,
     Verb.DEADLINE: _deadline,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from daemon.domain.commands import Command, Instructions, Line, Verb
+from daemon.domain.commands.model import ABOUT_MAILS
 from daemon.domain.directory import Admin
 from daemon.domain.letters import AnswerLetter, AnswerLine, AnswerOutcome, ChallengeLetter, Place, ReplyDesk
 from daemon.domain.model import LedgerMail, MailPurpose, Review
@@ -19,7 +20,6 @@ from daemon.ports import Kit, Transaction
 
 CHALLENGE, ANSWER = "challenge", "answer"
 """Stages of a mail with purpose "admin"."""
-_OF_MAILS = frozenset({Verb.RELEASE, Verb.CANCEL_MAIL, Verb.HOLD})
 
 
 def send_challenge(desk: Desk, standing: Standing, instructions: Instructions) -> int:
@@ -40,8 +40,8 @@ def send_challenge(desk: Desk, standing: Standing, instructions: Instructions) -
     assert outbox_id is not None, "one challenge a mail"
     named = [c for c in instructions.commands if c.verb is not Verb.ACCEPT_ALL]
     now_marks = marks(
-        tx, [n for c in named if c.verb not in _OF_MAILS for n in c.numbers],
-        [n for c in named if c.verb in _OF_MAILS for n in c.numbers],
+        tx, [n for c in named if c.verb not in ABOUT_MAILS for n in c.numbers],
+        [n for c in named if c.verb in ABOUT_MAILS for n in c.numbers],
     )  # fmt: skip
     remember(tx, kit, outbox_id, key, replace(now_marks, challenge=mail.ledger_id))
     return outbox_id
@@ -101,7 +101,7 @@ def _would(tx: Transaction, kit: Kit, lines: Iterable[Line], shown: Shown) -> It
 
 def _told(tx: Transaction, kit: Kit, line: Line, command: Command, shown: Shown) -> Iterator[AnswerLine]:
     """One line for each question, with the row it is about."""
-    numbers = command.numbers if command.verb not in _OF_MAILS else ()
+    numbers = command.numbers if command.verb not in ABOUT_MAILS else ()
     if command.verb is Verb.ACCEPT_ALL:
         numbers = tuple(sorted(shown.questions))
     known = {q.review_id: q for q in tx.reviews()} if numbers else {}

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from daemon.domain.commands import Command, Line, Verb
-from daemon.domain.commands.model import ABOUT_QUESTIONS
+from daemon.domain.commands.model import ABOUT_MAILS, ABOUT_QUESTIONS
 from daemon.handlers.orders.material import Material
 from daemon.handlers.orders.shown import Shown
-from daemon.handlers.orders.steps import ABOUT_MAILS, Step
+from daemon.handlers.orders.steps import Step
 from daemon.ports import Transaction
 
 

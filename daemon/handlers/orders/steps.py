@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 
 from daemon.domain.commands import Command
-from daemon.domain.commands.model import ABOUT_QUESTIONS, READS_ONLY, Verb
+from daemon.domain.commands.model import ABOUT_MAILS, ABOUT_QUESTIONS, READS_ONLY
 from daemon.domain.letters import AnswerOutcome
 from daemon.domain.model import ReviewState
 from daemon.errors import Refused
@@ -15,8 +15,6 @@ from daemon.handlers.orders.book import Order, Outcome, acted_fact, find_order, 
 from daemon.handlers.orders.shown import Shown, mail_mark, question_mark
 from daemon.points import reach
 from daemon.ports import Kit, Store, Transaction
-
-ABOUT_MAILS = frozenset({Verb.RELEASE, Verb.CANCEL_MAIL, Verb.HOLD})
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,26 @@ def test_some_words_are_commands_by_themselves(text: str, verb: Verb) -> None:
         ("61,62 送信", Command(Verb.RELEASE, (61, 62))),
         ("送信取消 61 不要のため", Command(Verb.CANCEL_MAIL, (61,), because="不要のため")),
         ("保留 61", Command(Verb.HOLD, (61,))),
+        ("再送 61", Command(Verb.RESEND, (61,))),
+        (
+            f"交代 {ROW} 髙梨　一郎／タカナシ　イチロウ／Ａ1234567／本人の都合",
+            Command(
+                Verb.SUBSTITUTE,
+                row=ROW,
+                words=("髙梨　一郎", "タカナシ　イチロウ", "A1234567"),
+                because="本人の都合",
+            ),
+        ),
+        (
+            "追加 WM-1 千葉/船橋 髙梨　一郎/タカナシ　イチロウ/R8.4.1/申込みの遅れ",
+            Command(
+                Verb.ADD,
+                training="WM-1",
+                days=(FIRST,),
+                words=("髙梨　一郎", "タカナシ　イチロウ", "", "千葉", "船橋"),
+                because="申込みの遅れ",
+            ),
+        ),
         ("状況 beginner-20260415", Command(Verb.STATUS, training="beginner-20260415")),
         (f"状況 {ROW}", Command(Verb.STATUS, row=ROW)),
         ("状況 ｆ３ｄ９２ｍ８ｙ１ｆ No.3", Command(Verb.STATUS, row=ROW)),
@@ -332,3 +352,8 @@ def test_an_unclear_line_is_never_made_clear_by_another(first: str, second: str)
 def test_every_number_and_date_is_read_as_it_is_written(number: int, day: dt.date) -> None:
     assert one(f"{number} {day.isoformat()}") == Command(Verb.SET, (number,), days=(day,))
     assert one(f"{number}番 令和{day.year - 2018}年{day.month}月{day.day}日です").days == (day,)
+
+
+def test_lines_with_names_are_not_repeated_in_answers() -> None:
+    (line,) = read_commands(f"交代 {ROW} 髙梨　一郎／タカナシ　イチロウ／A1234567／本人の都合").lines
+    assert line.text == f"交代 {ROW} …"

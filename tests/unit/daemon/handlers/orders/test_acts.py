@@ -96,6 +96,17 @@ def test_a_name_is_mended_as_it_is_written(house: House, morning: EmailMessage) 
     assert person(house, "髙梨").kana == "タカナシ　イチロウ"
 
 
+def test_somebody_comes_instead_and_somebody_is_added(house: House, morning: EmailMessage) -> None:
+    text = f"交代 {place(house)} 高梨　二郎／タカナシ　ジロウ／B7654321／本人の都合"
+    (answer,) = say(house, f"{text}\n追加 {TRAINING} 千葉/船橋 鈴木　花／スズキ　ハナ／C7654321／申込みの遅れ", morning)
+    assert "実行しました 2件" in str(answer["Subject"])
+    assert person(house).state is State.EXCLUDED
+    assert person(house, "高梨").terminal_id == "B7654321"
+    assert person(house, "鈴木").prefecture == "千葉"
+    assert "鈴木" not in body(answer)
+    assert "C7654321" not in body(answer)
+
+
 def test_a_reason_that_names_a_trainee_is_refused(house: House, morning: EmailMessage) -> None:
     (answer,) = say(house, f"辞退 {place(house)} 髙橋一郎さんの申出", morning)
     assert person(house).state is State.SENT
