@@ -50,6 +50,7 @@ def _show_training(training: dict[str, Any]) -> None:
 def show_digest(config: Path | None, html: Path | None, *, preview: bool) -> None:
     """Today's digest on the terminal, or queued for sending at once."""
     from daemon.handlers.digest import compose, send_digest
+    from daemon.handlers.glances import inline, standing_alone
 
     with opened(config) as program:
         kit = program.kit
@@ -62,8 +63,9 @@ def show_digest(config: Path | None, html: Path | None, *, preview: bool) -> Non
         with kit.store.snapshot() as tx:
             letter = compose(tx, kit)
         rendered = kit.templates.render(letter.template, letter)
+        pictures = inline(kit, letter)
     if html is not None:
-        html.write_text(rendered.html, "utf-8")
+        html.write_text(standing_alone(rendered.html, pictures), "utf-8")
         typer.echo(f"書き出しました: {html}")
     else:
         typer.echo(f"件名: {rendered.subject}\n\n{rendered.text}")

@@ -155,7 +155,7 @@ def _case(sheet: _Sheet, finding: Finding, matched: Matched, *, identified: bool
         dispatched_on=sent.astimezone(TOKYO).date() if sent else None,
         received_on=received_on(desk.mail),
         sender_prefecture=desk.origin.prefecture,
-        trusted=desk.origin.trusted,
+        trusted=desk.origin.trusted and (not desk.is_fax or desk.pages.is_ours(finding)),
         identified=identified,
         other_dates=_other_dates(row, seen, finding.field),
         match_problems=problems,

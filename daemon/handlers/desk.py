@@ -9,7 +9,7 @@ from daemon.handlers.correlate import Attribution
 from daemon.handlers.roll import Roll
 from daemon.handlers.vouching import Vouched
 from daemon.ports import Kit, Transaction
-from parsers.findings import Document, Problem
+from parsers.findings import Document, MessageKind, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,14 @@ class Desk:
     def training_id(self) -> str:
         """The training the mail is most likely about, "" when nothing says so."""
         return self.origin.trainings[0] if self.origin.trainings else ""
+
+    @property
+    def is_fax(self) -> bool:
+        """From a gateway of ours: what it carries is anybody's, until a page shows our seal.
+
+        A text layer such a machine recognised by itself is nobody's typing.
+        """
+        return self.document.message is not None and self.document.message.kind is MessageKind.FAX
 
     @property
     def cause(self) -> str:

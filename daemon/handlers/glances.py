@@ -6,10 +6,11 @@ counted, stays open, and is there tomorrow or in `meibod review list`.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from daemon.domain.digest_letters import DigestLetter, DigestPicture, DigestReview
+from daemon.domain.digest_letters import DigestLetter, DigestPicture, DigestReview, content_id
 from daemon.handlers.outgoing import Inline
 from daemon.handlers.tombstones import is_removed
 from daemon.ports import Kit, Transaction
@@ -88,3 +89,11 @@ def inline(kit: Kit, letter: DigestLetter) -> tuple[Inline, ...]:
     """The pictures the letter shows, each once."""
     wanted = dict.fromkeys(r.picture.sha256 for r in letter.reviews if r.picture is not None)
     return tuple(Inline(sha256, kit.blobs.get(sha256)) for sha256 in wanted)
+
+
+def standing_alone(html: str, pictures: Iterable[Inline]) -> str:
+    """The HTML of a mail as a file of its own: the pictures are written into it (RFC 2397)."""
+    for picture in pictures:
+        data = base64.b64encode(picture.png).decode("ascii")
+        html = html.replace(f"cid:{content_id(picture.sha256)}", f"data:image/png;base64,{data}")
+    return html

@@ -18,7 +18,7 @@ from daemon.handlers.vouching import name_page, named_pages
 from daemon.points import reach
 from daemon.ports import Job, Kit, Transaction
 from parsers.codes import BadCode, PageCode, parse_code
-from parsers.findings import Evidence, MessageKind, Page, PageKind, Problem
+from parsers.findings import Evidence, Page, PageKind, Problem
 from parsers.forms import EDITIONS
 
 KIND = "page"
@@ -33,14 +33,13 @@ ABOUT_A_PAGE = _REASONS | {Problem.IMAGE_NOT_READ}
 
 def record_pages(desk: Desk) -> None:
     """Write down every page picture of the mail, in place of what an earlier reading of it found."""
-    fax = desk.document.message is not None and desk.document.message.kind is MessageKind.FAX
     rows = [
         ReceivedPage(
             0, desk.mail.ledger_id, page.part, page.page, page.kind, page.roster or "", page.sheet or 0,
             page.sheets or 0, desk.pages.is_sealed(page), page.header, page.header_sha256, page.picture_sha256,
         )
         for page in desk.document.pages
-        if fax or _is_picture(page)
+        if desk.is_fax or _is_picture(page)
     ]  # fmt: skip
     if rows or desk.tx.pages(ledger_id=desk.mail.ledger_id):
         desk.tx.save_pages(desk.mail.ledger_id, rows)

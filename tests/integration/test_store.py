@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from daemon.adapters.store import SqlStore, verify_chain
-from daemon.domain.model import MailState, OutboxState, ReviewState, State, Status
+from daemon.domain.model import MailState, OutboxState, ReceivedPage, ReviewState, State, Status
 from daemon.ports import HighWater, Job
-from parsers.findings import Field, Problem
+from parsers.findings import Field, PageKind, Problem
 from tests.fakes.samples import (
     AT,
     DAY,
@@ -230,6 +230,27 @@ def test_readings_added_in_one_block_can_be_asked_for_in_it_and_numbers_are_neve
         assert tx.add_reading(a_reading()) == second + 1
     with store.snapshot() as tx:
         assert len(tx.readings()) == 3
+
+
+def test_the_pages_of_a_mail_replace_what_was_known_of_them(store: SqlStore) -> None:
+    def page(ledger_id: int, sheet: int, roster: str = "0000000000") -> ReceivedPage:
+        return ReceivedPage(
+            0, ledger_id, "2/fax.tif", sheet, PageKind.FORM, roster, sheet, 2, True, "P.1/2", "a" * 64, ""
+        )
+
+    with store.transaction() as tx:
+        first, second = tx.add_mail(a_mail(uid=1)), tx.add_mail(a_mail(uid=2))
+        assert first is not None
+        assert second is not None
+        tx.save_pages(first, [page(first, 1), page(first, 2)])
+        tx.save_pages(second, [page(second, 1, "1111111111")])
+    with store.transaction() as tx:
+        tx.save_pages(first, [page(first, 2)])
+    with store.snapshot() as tx:
+        (kept,) = tx.pages(ledger_id=first)
+        assert kept == replace(page(first, 2), page_id=kept.page_id)
+        assert [p.ledger_id for p in tx.pages()] == [second, first]
+        assert [p.ledger_id for p in tx.pages(roster="1111111111")] == [second]
 
 
 def test_problems_of_many_rows_are_told_at_once(store: SqlStore) -> None:

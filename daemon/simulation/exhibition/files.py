@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from daemon.domain.calendar import TOKYO
 from daemon.domain.model import LedgerMail, MailPurpose, OutboxMail, OutboxState
+from daemon.handlers.glances import standing_alone
+from daemon.handlers.outgoing import Inline
 from daemon.handlers.status import status
 from daemon.simulation.world import World
 from parsers.findings import MessageKind
@@ -94,7 +97,9 @@ def _html(raw: bytes) -> bytes:
     message = open_message(raw)
     page = message.get_body(("html",))
     if page is not None:
-        return str(page.get_content()).encode()
+        shown = [p.get_payload(decode=True) for p in message.walk() if p.get_content_type() == "image/png"]
+        pictures = [Inline(hashlib.sha256(png).hexdigest(), png) for png in shown if isinstance(png, bytes)]
+        return standing_alone(str(page.get_content()), pictures).encode()
     text = message.get_body(("plain",))
     return f"<!doctype html><meta charset=utf-8><pre>{text.get_content() if text else ''}</pre>".encode()
 

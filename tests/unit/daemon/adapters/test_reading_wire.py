@@ -20,7 +20,7 @@ from daemon.adapters.reading.wire import (
     unpack_request,
 )
 from parsers.findings import Document, Note, Picture, Problem, Source
-from parsers.reading import ReadingContext
+from parsers.reading import NamedPage, ReadingContext
 
 DOCUMENT = Document(Source("名簿.xlsx", "0" * 64, "text/plain"), problems=(Note(Problem.TOO_LARGE, "\udc80"),))
 PICTURED = replace(DOCUMENT, pictures=(Picture(b"\x89PNG\x00\xff"), Picture(b"")))
@@ -38,7 +38,8 @@ def test_a_request_arrives_as_it_was_sent(
     name: str, data: bytes, part: str, op: Op, day: dt.date | None, addresses: tuple[str, ...]
 ) -> None:
     days = () if day is None else (("7Q2K9XD4HP", day),)
-    context = ReadingContext(received_on=day, not_before_on=day, first_days=days, fax_senders=addresses)
+    named = (NamedPage("2/fax.tif", 1, 1, "0000000000", 1, 2, 13),)
+    context = ReadingContext(received_on=day, not_before_on=day, first_days=days, fax_senders=addresses, named=named)
     request, limits = Request(op, name, data, context, part), Limits(wall_s=1.5)
     assert unpack_request(pack_request(request, limits)) == (request, limits)
 

@@ -14,18 +14,22 @@ from daemon.domain.letters import AlarmCode
 from daemon.domain.model import MailPurpose, MailState, Review, ReviewState, SourceKind, State, Status
 from daemon.domain.policy import FaxAcceptance, Policy
 from daemon.errors import Refused
-from daemon.handlers import review
+from daemon.handlers import retention, review
 from daemon.handlers.alarm import standing
 from daemon.handlers.digest import compose, send_digest
 from daemon.handlers.glances import with_pictures
 from daemon.handlers.ingest import ingest, replay
 from daemon.handlers.outgoing import Draft, Inline, queue
 from daemon.handlers.pages import place_page
-from daemon.handlers.pictures import picture_for
+from daemon.handlers.personal import erase_person, export_person
+from daemon.handlers.pictures import all_named, picture_for
 from daemon.handlers.planning import could_be_answers
+from daemon.handlers.said import Said as Spoken
+from daemon.handlers.said import cleaned
+from daemon.handlers.schedule import cancel_training
 from daemon.handlers.verify import verify
 from daemon.ports import Rendered
-from parsers.findings import Decision, Field, PageKind, Problem
+from parsers.findings import Decision, Evidence, Field, PageKind, Problem
 from tests.fakes.faxmail import FaxReader, Said, date_finding, fax_house, fax_mail, png, rosters
 from tests.fakes.house import House
 
@@ -436,3 +440,70 @@ def test_what_was_not_shown_is_not_accepted_with_the_rest(
     fax(house, reader, "Fax from 2", Said(code, {2: DAY}))
     assert len(open_questions(house, "verify")) == 2
     assert len(_glances(house.kit)) == 1
+
+
+# -- what goes when its time is over ---------------------------------------------------------------------------------
+
+
+def test_pictures_of_one_person_are_handed_out_and_erased_shared_ones_stay(
+    house: House, reader: FaxReader, training: str, code: str
+) -> None:
+    said = Said(code)
+    line, crop = date_finding(said, 1, 1, DAY, problems=(Problem.DITTO,))
+    own, own_crop = date_finding(said, 1, 3, DAY)
+    fax(
+        house, reader, "Fax from 1",
+        replace(said, findings=[line, replace(line, row=2)], pictures=(crop,)),
+    )  # fmt: skip
+    mine = replace(own, row=1, problems=(Problem.LOW_CONFIDENCE,), decision=Decision.REVIEW)
+    fax(house, reader, "Fax from 2", replace(said, findings=[mine], pictures=(own_crop,)))
+    assert list(export_person(house.kit, f"{code}/1").files) == [f"{own_crop.sha256[:16]}.png"]
+    cancel_training(house.kit, training, "suzuki", "申込不足")
+    cleaned(house.kit, house.rows(training)[0].enrollment_id, _cleaned(house))
+    erase_person(house.kit, f"{code}/1", "suzuki", "本人の請求")
+    assert not house.kit.blobs.has(own_crop.sha256)
+    assert house.kit.blobs.has(crop.sha256)
+    assert [p.problems for p in verify(house.kit, verify_chain) if p.what == "blobs"] == [()]
+
+
+def _cleaned(house: House) -> Spoken:
+    """The clean-up is reported by telephone."""
+    return Spoken(Field.CONCURRENT_DELETED_ON, house.clock.today(), "suzuki", "事務所の連絡")
+
+
+def test_pictures_go_with_the_raw_mail(house: House, reader: FaxReader, training: str, code: str) -> None:
+    fax(house, reader, "Fax from 1", Said(code, {1: DAY}, header="P.1/1"), Said(None))
+    for question in open_questions(house):
+        review.reject(house.kit, question.review_id, "suzuki")
+    cancel_training(house.kit, training, "suzuki", "申込不足")
+    orphan = house.kit.blobs.put(png("left behind by a crash"))
+    with house.store.snapshot() as tx:
+        named = {sha for sha, _ in all_named(tx)}
+    assert len(named) == 3
+    house.at("2027-04-01 04:00")
+    retention.run(house.kit)
+    house.at("2027-04-08 04:00")
+    retention.run(house.kit)
+    assert not [sha for sha in (*named, orphan) if house.kit.blobs.has(sha)]
+    assert [p.problems for p in verify(house.kit, verify_chain) if p.what == "blobs"] == [()]
+    fax(house, reader, "Fax from 9", Said(code, {1: DAY}))
+    assert house.kit.blobs.has(open_questions(house)[0].evidence.crop_sha256)
+
+
+def test_a_text_layer_a_machine_made_by_itself_is_nobodys_typing(
+    house: House, reader: FaxReader, training: str, code: str
+) -> None:
+    said = Said(code, {1: DAY})
+    typed, _ = date_finding(said, 2, 2, DAY)
+    typed = replace(typed, evidence=Evidence(part="2/fax.tif", page=2))
+    fax(house, reader, "Fax from 1", replace(said, findings=[typed]))
+    asked = [r for r in open_questions(house) if r.kind == "value"]
+    assert [Problem.SENDER_UNKNOWN in r.problems for r in asked] == [True]
+
+
+def test_a_gateway_is_never_answered(house: House, reader: FaxReader, training: str, code: str) -> None:
+    fax(house, reader, "Fax from 1", Said(code, {1: DAY}), Said(None))
+    fax(house, reader, "Fax from 2")
+    house.drain()
+    assert not house.sent_to("fax@hq.example.jp")
+    assert "fax@hq.example.jp" not in str([to for _, to, _ in house.submission.taken])
