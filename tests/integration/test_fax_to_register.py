@@ -1,4 +1,4 @@
-"""From a pen to the register: printed, written on, faxed, mailed by a gateway, read in the sandbox, seen by an admin."""
+"""From a pen to the register: printed, written on, faxed, mailed by a gateway, read in the sandbox, seen."""
 
 from __future__ import annotations
 
