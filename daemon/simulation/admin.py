@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from daemon.domain.lifecycle import owes
-from daemon.domain.model import OutboxState, Review, TrainingState
+from daemon.domain.model import OutboxState, Review, Training, TrainingState
 from daemon.errors import Refused
-from daemon.handlers import outbox, review
-from daemon.ports import Kit
-from daemon.simulation.offices.truth import Truth
+from daemon.handlers import cases, handover, outbox, review, said
+from daemon.handlers.rename import settle_with_name
+from daemon.handlers.said import DELETIONS
+from daemon.ports import Kit, Transaction
+from daemon.simulation.offices.truth import Faxed, Truth
 from parsers.findings import Problem
 
 NAME = "研修担当"
 _ASK_AGAIN = frozenset(
     {
         Problem.CLAIM_WITHOUT_SHEET, Problem.ATTACHMENT_MISSING, Problem.IMAGE_NOT_READ, Problem.UNSUPPORTED_TYPE,
-        Problem.PAGE_UNPLACED, Problem.UNREADABLE_ATTACHMENT, Problem.ENCRYPTED_ATTACHMENT, Problem.NO_ROSTER_FOUND,
+        Problem.UNREADABLE_ATTACHMENT, Problem.ENCRYPTED_ATTACHMENT, Problem.NO_ROSTER_FOUND,
+        Problem.PLACEMENT_MISSING,
     }
 )  # fmt: skip
 """After these the office is asked to send the sheet as it should be."""
+_SEEN = {
+    "bounce": "宛先を確認し、届くようになった",
+    "outbox": "送信箱を確認",
+    "closing": "電話で確認: 登録は削除された",
+}
+"""Why a question of that kind may simply be accepted."""
+_NAMES = frozenset({Problem.NAME_DIFFERS, Problem.NAME_VARIANT})
 _PATIENCE_DAYS = 4
+_PATIENCE_AFTER_DAYS = 36
+"""Days after the training until somebody telephones; the follow-up mail has gone by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +43,14 @@ class Decision:
 
     at: dt.datetime
     kind: str
+    """Kind of the review; "outbox", "handover"; "errand" for what HQ did because somebody telephoned."""
     prefecture: str
     training_id: str
     problems: tuple[Problem, ...]
     text: str
     """As written by the office."""
     verdict: str
-    """accepted | set | rejected | released | cancelled"""
+    """accepted | set | rejected | released | cancelled | submitted; the case, for an errand."""
     value: str = ""
     because: str = ""
     ledger_id: int | None = None
@@ -45,7 +58,7 @@ class Decision:
 
 @dataclass(slots=True)
 class Admin:
-    """Knows what anybody who telephones knows: the truth as of today."""
+    """Knows what anybody who looks at the sheet and telephones knows: the truth as of today."""
 
     truth: Truth
     telephone: Callable[[str, str], None]
@@ -63,6 +76,7 @@ class Admin:
         for question in waiting:
             self._settle(kit, question)
         self._outbox(kit)
+        self._hand_over(kit)
         self._chase(kit)
         return len(self.decisions) - before
 
@@ -75,7 +89,7 @@ class Admin:
         try:
             verdict, value, because = self._decide(kit, question)
         except Refused:
-            return  # the other date of the row must be put right first; looked at again at the next visit
+            return  # something else of the row must be put right first; looked at again at the next visit
         self.decisions.append(
             Decision(
                 kit.clock.now(), question.kind, question.prefecture, question.training_id, question.problems,
@@ -93,25 +107,39 @@ class Admin:
                 return self._reject(kit, question, "名簿にない行のため記録しない")
             case "bounce":
                 self.mend(question)
-                return self._accept(kit, question, "宛先を確認し、届くようになった")
-            case "outbox":
-                return self._accept(kit, question, "送信箱を確認")
-            case _:
+            case "mail" | "attachment":
                 return self._mail(kit, question)
+        return self._accept(kit, question, _SEEN.get(question.kind, "確認"))
 
     def _value(self, kit: Kit, question: Review) -> tuple[str, str, str]:
         if Problem.OTHER_PREFECTURE in question.problems:
             return self._reject(kit, question, "他県の名簿のため記録しない")
         if not question.enrollment_id or question.field is None:
             return self._reject(kit, question, "どの行か不明のため記録しない")
-        day = self.truth.registered(question.enrollment_id, question.field, kit.clock.today())
-        if day is None:
-            return self._reject(kit, question, "電話で確認: まだ登録されていない")
-        if question.suggestion == day.isoformat():
+        true = self.truth.value(question.enrollment_id, question.field, kit.clock.today())
+        name = self.truth.renamed(question.enrollment_id)
+        if name is not None and _NAMES & set(question.problems):
+            return self._rename(kit, question, name)
+        if true is None:
+            if question.field in DELETIONS:
+                self.telephone(question.prefecture, question.training_id)
+            return self._reject(kit, question, "電話で確認: その手続きはされていない")
+        self._ask_again(question)
+        if question.suggestion == true:
             return self._accept(kit, question, "原本と照合")
         because = "電話で確認"
-        review.set_value(kit, question.review_id, day.isoformat(), NAME, because)
-        return "set", day.isoformat(), because
+        review.set_value(kit, question.review_id, true, NAME, because)
+        return "set", true, because
+
+    def _rename(self, kit: Kit, question: Review, name: str) -> tuple[str, str, str]:
+        because = "電話で確認: 名簿の字体が誤り"
+        with kit.store.snapshot() as tx:
+            known = tx.get_enrollment(question.enrollment_id).name
+        if known == name:
+            return self._accept(kit, question, because)
+        self.truth.seen.add("renamed")
+        settle_with_name(kit, question.review_id, (name, ""), NAME, because)
+        return "renamed", question.suggestion, because
 
     def _exclusion(self, kit: Kit, question: Review) -> tuple[str, str, str]:
         reason = self.truth.withdrawn(question.enrollment_id)
@@ -120,10 +148,49 @@ class Admin:
         return self._accept(kit, question, reason)
 
     def _mail(self, kit: Kit, question: Review) -> tuple[str, str, str]:
+        if Problem.EXCLUSION_PROPOSED in question.problems and self._withdraw(kit, question):
+            return self._accept(kit, question, "受講辞退を登録")
+        on_paper = self._on_paper(kit, question)
+        if on_paper:
+            entered = self._type_in(kit, on_paper)
+            return self._accept(kit, question, f"ＦＡＸの画像を見て{entered}件を入力")
         answered = self._accept(kit, question, "読んで対応")
+        self._ask_again(question)
+        return answered
+
+    def _withdraw(self, kit: Kit, question: Review) -> bool:
+        """Take out whoever the office says has stepped back."""
+        with kit.store.snapshot() as tx:
+            rows = tx.enrollments(prefecture=question.prefecture)
+        gone = [r for r in rows if self.truth.withdrawn(r.enrollment_id) and not r.excluded_because]
+        for row in gone:
+            cases.withdraw(kit, row.enrollment_id, NAME, self.truth.withdrawn(row.enrollment_id) or "")
+        return bool(gone)
+
+    def _on_paper(self, kit: Kit, question: Review) -> tuple[Faxed, ...]:
+        """What stands on the pages, when the question is about a fax nobody has read."""
+        if question.ledger_id is None:
+            return ()
+        with kit.store.snapshot() as tx:
+            return self.truth.faxed.get(tx.get_mail(question.ledger_id).message_id, ())
+
+    def _type_in(self, kit: Kit, seen: tuple[Faxed, ...]) -> int:
+        """Read the dates off the picture; how many were new."""
+        entered = 0
+        for one in seen:
+            if not one.value or not one.field.is_date:
+                continue
+            on = dt.date.fromisoformat(one.value)
+            try:
+                said.correct(kit, one.enrollment, said.Said(one.field, on, NAME, "ＦＡＸの画像を見て入力"))
+            except Refused:
+                continue  # it is on record already, or the row is out
+            entered += 1
+        return entered
+
+    def _ask_again(self, question: Review) -> None:
         if _ASK_AGAIN & set(question.problems) and question.prefecture:
             self.telephone(question.prefecture, question.training_id)
-        return answered
 
     def _accept(self, kit: Kit, question: Review, because: str) -> tuple[str, str, str]:
         review.accept(kit, question.review_id, NAME, because)
@@ -150,21 +217,38 @@ class Admin:
 
     # -- what no mail brought about ----------------------------------------------------------------------------
 
+    def _hand_over(self, kit: Kit) -> None:
+        """Print what is ready for 中央年金事務所, hand it in, write it down (PRE6)."""
+        with kit.store.snapshot() as tx:
+            ready = [h for t in tx.trainings() for h in tx.handovers(t.training_id) if h.submitted_at is None]
+        for one in ready:
+            handover.mark(kit, one.training_id, one.number, NAME)
+            self.truth.seen.add("submitted" if one.number == 1 else "supplement")
+            self.decisions.append(
+                Decision(
+                    kit.clock.now(), "handover", "", one.training_id, (), str(one.number), "submitted", "", one.because
+                )
+            )
+
     def _chase(self, kit: Kit) -> None:
-        """Well after the deadline somebody telephones, every few days, whoever still owes."""
+        """Well after the day somebody telephones, every few days, whoever still owes."""
         today = kit.clock.today()
         with kit.store.snapshot() as tx:
-            late = [t for t in tx.trainings() if t.state is TrainingState.APPROVED]
-            late = [t for t in late if (today - t.deadline_on).days > _PATIENCE_DAYS]
-            owing = sorted(
-                {
-                    (e.prefecture, t.training_id)
-                    for t in late
-                    for e in tx.enrollments(training_id=t.training_id)
-                    if owes(e, t.course)
-                }
-            )
+            owing = sorted(set(self._owing(tx, today)))
         for office in owing:
             if (today - self._called.get(office, dt.date.min)).days >= _PATIENCE_DAYS:
                 self._called[office] = today
                 self.telephone(*office)
+
+    def _owing(self, tx: Transaction, today: dt.date) -> Iterator[tuple[str, str]]:
+        for training in tx.trainings():
+            if _is_late(training, today):
+                for row in tx.enrollments(training_id=training.training_id):
+                    if owes(row, training.course):
+                        yield row.prefecture, training.training_id
+
+
+def _is_late(training: Training, today: dt.date) -> bool:
+    if training.state is TrainingState.APPROVED:
+        return (today - training.deadline_on).days > _PATIENCE_DAYS
+    return training.state is TrainingState.RESULTS and (today - training.ends_on).days > _PATIENCE_AFTER_DAYS

@@ -10,25 +10,28 @@ import datetime as dt
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from rich.console import RenderableType
 
 from daemon.adapters.store import verify_chain
 from daemon.domain.calendar import OfficeCalendar, in_era
-from daemon.domain.model import MailPurpose, OutboxState, State, TrainingState
+from daemon.domain.model import MailPurpose, OutboxState, State
 from daemon.errors import Refused
 from daemon.handlers.verify import verify
 from daemon.log import setup_logging
 from daemon.simulation import scenario
+from daemon.simulation.admin import Decision
 from daemon.simulation.board import day_line, decision_table, law_table, result_table
 from daemon.simulation.clock import tokyo
+from daemon.simulation.errands import Errand, Occasion, run
 from daemon.simulation.exhibition.files import write_all
 from daemon.simulation.exhibition.page import Exhibits, Figures, Findings, write_page
 from daemon.simulation.exhibition.register import plays
 from daemon.simulation.headquarters import dispatch, prepare
 from daemon.simulation.laws import Inspector, left_open
-from daemon.simulation.world import Beginning, World
+from daemon.simulation.world import Beginning, Rhythm, World
 from parsers.findings import MessageKind
 
 Report = Callable[[RenderableType], None]
@@ -36,6 +39,10 @@ Report = Callable[[RenderableType], None]
 MARK = ".meibod-demo"
 """A folder with this file is an earlier demo and may be written anew."""
 _LEFT = {OutboxState.SENT, OutboxState.CONFIRMED}
+_ENDED = {State.CLOSED, State.EXCLUDED}
+_REGISTERED = {State.VERIFIED, State.SUBMITTED, State.RESULT_SET, State.PLACED}
+_RHYTHM = Rhythm(((8, 30), (11, 0), (16, 30)), (10, 14))
+"""Offices and admin look for themselves whenever they do something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,11 @@ def _empty_folder(out: Path) -> Path:
     return folder
 
 
+def _progress(state: State) -> int:
+    """Of two steps: registered, ended."""
+    return 2 if state in _ENDED else 1 if state in _REGISTERED else 0
+
+
 class _Demo:
     """One performance."""
 
@@ -87,7 +99,7 @@ class _Demo:
         )  # fmt: skip
         self._inspector = Inspector(self._world)
         self._broken: dict[str, list[str]] = {}
-        self._begun = 0
+        self._begun = self._errands = 0
         self._days = 0
         self._told: dict[str, int] = {}
 
@@ -102,10 +114,12 @@ class _Demo:
 
     async def _run(self) -> None:
         for act in scenario.ACTS:
-            self._world.at(tokyo(act.dispatch_on, 9, 20), lambda act=act: self._begin(act))  # type: ignore[misc]
+            self._world.at(tokyo(act.dispatch_on, 9, 20), partial(self._begin, act))
+            for errand in act.errands:
+                self._world.at(tokyo(errand.on, 10, 40), partial(self._errand, act, errand))
         day = scenario.BEGINS_ON
         while day <= scenario.ENDS_ON and not self._over():
-            self._world.day(day)
+            self._world.day(day, _RHYTHM)
             await self._world.run_until(tokyo(day, 23, 59))
             self._days += 1
             self._tell(day)
@@ -124,12 +138,27 @@ class _Demo:
         self._report(f"[bold]{act.name}[/bold]　受講者 {len(report.added)}名の名簿を {len(mails)}都道府県へ")
         await world.look()
 
+    async def _errand(self, act: scenario.Act, errand: Errand) -> None:
+        """Somebody telephoned, or a day has come: HQ does what there is to do."""
+        world = self._world
+        plan = scenario.plan_of(act, world.chance)
+        with world.kit.store.snapshot() as tx:
+            training = next(t for t in tx.trainings() if t.name == act.name)
+        occasion = Occasion(world.kit, world.truth, plan, training.training_id, scenario.newcomer(act, world.chance))
+        done = await asyncio.to_thread(run, occasion, errand)
+        world.admin.decisions.append(
+            Decision(
+                world.clock.now(), "errand", errand.prefecture, training.training_id, (), f"{done}名", errand.case, "",
+                errand.because,
+            )
+        )  # fmt: skip
+        self._errands += 1
+        await world.look()
+
     def _over(self) -> bool:
-        if self._begun < len(scenario.ACTS):
+        if self._begun + self._errands < len(scenario.ACTS) + sum(len(a.errands) for a in scenario.ACTS):
             return False
-        with self._world.kit.store.snapshot() as tx:
-            complete = all(t.state is TrainingState.COMPLETE for t in tx.trainings())
-        return complete and not left_open(self._world)
+        return not left_open(self._world, to_archive=True)
 
     def _collect(self, found: dict[str, list[str]]) -> None:
         for law, problems in found.items():
@@ -152,7 +181,7 @@ class _Demo:
         news = {label: n - self._told.get(label, 0) for label, n in counts.items()}
         self._told = counts
         if OfficeCalendar(world.kit.directory.closed_days).is_open(day):
-            done = sum(r.state in {State.VERIFIED, State.EXCLUDED} for r in rows)
+            done = sum(_progress(r.state) for r in rows) // 2
             title = f"{day.month:>2}月{day.day:>2}日（{'月火水木金土日'[day.weekday()]}）"
             self._report(day_line(title, done, len(rows), news))
 
@@ -163,7 +192,7 @@ class _Demo:
         self._collect(self._inspector.inspect(deep=True))
         self._broken["values"] += self._inspector.at_the_end()
         proofs = tuple((p.what, p.checked, p.problems) for p in verify(world.kit, verify_chain))
-        waiting = tuple(left_open(world))
+        waiting = tuple(left_open(world, to_archive=True))
         written = write_all(world, self._folder)
         exhibits = Exhibits(written, plays(world, written), self._figures(), Findings(self._broken, proofs))
         page = write_page(world, self._folder, exhibits)

@@ -1,4 +1,4 @@
-"""HQ's own steps before a training: set it up, fill in the list of trainees, import it, approve the mailing."""
+"""HQ's own steps: set a training up, import its list of trainees, approve the mailing; later the results."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from daemon.domain.model import Course
 from daemon.errors import MeibodError
 from daemon.handlers.dispatch import Planned, approve
 from daemon.handlers.prepare import ImportReport, NewTraining, add_training, import_list
+from daemon.handlers.results import approve_results, import_results, template
 from daemon.ports import Kit
 from daemon.simulation.admin import NAME
 from daemon.simulation.people import Person
+from parsers.forms import COMPLETED, KEY_HEADER, NOT_COMPLETED, RESULTS, parse_results_key
 
 
 class ListRefused(MeibodError):
@@ -90,3 +92,36 @@ def prepare(kit: Kit, plan: Plan) -> ImportReport:
 def dispatch(kit: Kit, training_id: str) -> list[Planned]:
     """`training approve`."""
     return approve(kit, training_id, NAME)
+
+
+def add_to_list(kit: Kit, plan: Plan, training_id: str, newcomer: tuple[str, str, Person]) -> ImportReport:
+    """The list again with one line more: prefecture, centre, person. Raises ListRefused when it has problems."""
+    like = next(t for t in plan.trainees if t.prefecture == newcomer[0])
+    terminal_id = f"B{like.terminal_id[1:]}" if like.terminal_id else ""
+    added = Trainee(*newcomer, terminal_id, like.e_learning_on, like.visit_on)
+    data = filled_list(kit, plan, (*plan.trainees, added), kit.clock.today())
+    report = import_list(kit, training_id, "受講者一覧（追加）.xlsx", data, NAME, apply=True)
+    if report.problems:
+        raise ListRefused("; ".join(f"{p.cell} {p.problem}" for p in report.problems))
+    return report
+
+
+def send_results(kit: Kit, training_id: str, failed: frozenset[str]) -> int:
+    """`results template`, filled in, `results import`, `results approve`; returns how many have a result."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(io.BytesIO(template(kit, training_id)))
+    page: Any = book.worksheets[0]
+    head = next(n for n, row in enumerate(page.iter_rows(values_only=True), 1) if KEY_HEADER in row)
+    columns = {page.cell(head, c).value: c for c in range(1, page.max_column + 1)}
+    for row in range(head + 1, page.max_row + 1):
+        key = parse_results_key(str(page.cell(row, columns[KEY_HEADER]).value or ""))
+        if key is not None:
+            result = RESULTS[NOT_COMPLETED if key[1] in failed else COMPLETED]
+            page.cell(row, columns["修了の有無"]).value = result
+    data = workbook_bytes(book, kit.clock.today())
+    report = import_results(kit, training_id, "修了結果.xlsx", data, NAME, apply=True)
+    if report.problems:
+        raise ListRefused("; ".join(f"{p.cell} {p.problem}" for p in report.problems))
+    approve_results(kit, training_id, NAME)
+    return report.completed + report.not_completed

@@ -15,6 +15,7 @@ from pathlib import Path
 from daemon.adapters.resources import data_path
 from daemon.settings import Settings, load_settings
 from daemon.simulation.network.mailbox_server import PASSWORD, USER
+from daemon.simulation.offices import gateway
 
 HQ = "meibo@hq.example"
 ADMIN = "kenshu@hq.example"
@@ -59,6 +60,7 @@ def _masters(folder: Path, copies: dict[str, str]) -> None:
         row[cc] = copies.get(row[prefecture], "")
     with (folder / "offices.csv").open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
+    (folder / "gateways.toml").write_text(_GATEWAY, "utf-8")
     (folder / "admins.toml").write_text(f'[[admin]]\nname = "研修担当"\naddress = "{ADMIN}"\n', "utf-8")
 
 
@@ -67,6 +69,12 @@ def _secret(path: Path, text: str) -> None:
     path.write_text(text, "ascii")
 
 
+_GATEWAY = f"""[[gateway]]
+name = "{gateway.NAME}"
+address = "{gateway.ADDRESS}"
+subject_pattern = '{gateway.SUBJECT_PATTERN}'
+file_pattern = '{gateway.FILE_PATTERN}'
+"""
 _CONFIG = """# Written by `meibod demo`. The servers it names lived as long as the demo did.
 [service]
 state_directory = "."

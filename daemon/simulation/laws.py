@@ -14,7 +14,17 @@ from dataclasses import dataclass, field
 
 from daemon.adapters.store import verify_chain
 from daemon.domain.calendar import TOKYO
-from daemon.domain.model import Enrollment, MailPurpose, MailState, OutboxMail, OutboxState, Training
+from daemon.domain.lifecycle import SETTLED
+from daemon.domain.model import (
+    Enrollment,
+    MailPurpose,
+    MailState,
+    OutboxMail,
+    OutboxState,
+    State,
+    Training,
+    TrainingState,
+)
 from daemon.domain.reminding import within_hours
 from daemon.handlers.planning import calendar
 from daemon.ports import Transaction
@@ -168,8 +178,7 @@ class Inspector:
         truth, today = self.world.truth, self.world.clock.today()
         for row in tx.enrollments():
             for asked, value in row.values.items():
-                said = truth.registered(row.enrollment_id, asked, today)
-                right = said is not None and said.isoformat() == value.value
+                right = truth.value(row.enrollment_id, asked, today) == value.value
                 if not right and value.value not in truth.written[row.enrollment_id, asked]:
                     yield f"{row.enrollment_id} {asked.value}: {value.value} was never written by anybody"
 
@@ -183,10 +192,10 @@ class Inspector:
         with self.world.kit.store.snapshot() as tx:
             for row in tx.enrollments():
                 for asked, value in row.values.items():
-                    planned = truth.planned(row.enrollment_id, asked)
+                    truly = truth.finally_(row.enrollment_id, asked)
                     as_written = truth.misled(row.enrollment_id, asked) == value.value
-                    if not as_written and (planned is None or planned.isoformat() != value.value):
-                        found.append(f"{row.enrollment_id} {asked.value}: {value.value} instead of {planned}")
+                    if not as_written and truly != value.value:
+                        found.append(f"{row.enrollment_id} {asked.value}: {value.value} instead of {truly}")
                 if bool(row.excluded_because) != (truth.withdrawn(row.enrollment_id) is not None):
                     found.append(f"{row.enrollment_id} is excluded against the truth")
         return found
@@ -229,14 +238,20 @@ def _known_before(changes: list[tuple[dt.datetime, bool]], at: dt.datetime) -> b
     return bool(before) and before[-1]
 
 
-def left_open(world: World) -> list[str]:
-    """What still waits for anybody, once the play is over."""
+_BEFORE_ENDS = frozenset({TrainingState.COMPLETE, TrainingState.CANCELLED})
+_ENDS = frozenset({TrainingState.CLOSED, TrainingState.CANCELLED})
+_WAITS = (OutboxState.HELD, OutboxState.READY, OutboxState.IN_FLIGHT, OutboxState.UNKNOWN, OutboxState.REFUSED)
+
+
+def left_open(world: World, *, to_archive: bool = False) -> list[str]:
+    """What still waits for anybody, once the play is over: before the training, or until all is archived."""
+    ends = _ENDS if to_archive else _BEFORE_ENDS
+    settled = {State.CLOSED, State.EXCLUDED} if to_archive else SETTLED
     with world.kit.store.snapshot() as tx:
-        found = [f"training {t.training_id} is {t.state.value}" for t in tx.trainings() if t.state != "complete"]
+        found = [f"training {t.training_id} is {t.state.value}" for t in tx.trainings() if t.state not in ends]
         found += [f"question {r.review_id} is open: {r.kind}" for r in tx.reviews()]
-        waiting = [OutboxState.HELD, OutboxState.READY, OutboxState.IN_FLIGHT, OutboxState.UNKNOWN, OutboxState.REFUSED]
-        found += [f"outbox {m.outbox_id} is {m.state.value}" for m in tx.outbox(states=waiting)]
+        found += [f"outbox {m.outbox_id} is {m.state.value}" for m in tx.outbox(states=_WAITS)]
         found += [f"mail {m.ledger_id} is in review" for m in tx.mails(state=MailState.REVIEW)]
         rows: list[Enrollment] = tx.enrollments()
-    unsettled = [r for r in rows if r.state not in {"verified", "excluded"}]
-    return found + [f"{r.enrollment_id} is {r.state.value}" for r in unsettled]
+    found += [f"{r.enrollment_id} is {r.state.value}" for r in rows if r.state not in settled]
+    return found + [f"{r.enrollment_id} has a registration to delete" for r in rows if to_archive and r.cleanup_owed]

@@ -18,11 +18,14 @@ class RecordingDocuments:
         self._printer = printer
         self.made: dict[str, RosterFiles] = {}
         """The last files of each roster, by code."""
+        self.centres: dict[str, str] = {}
+        """Roster code → bare name of its centre."""
 
     def roster(self, sheet: RosterSheet) -> RosterFiles:
         """Make and keep."""
         files = self._printer.roster(sheet)
         self.made[sheet.roster.code] = files
+        self.centres[sheet.roster.code] = sheet.roster.centre
         return files
 
     def missing_glyphs(self, texts: Iterable[str]) -> Mapping[str, str]:

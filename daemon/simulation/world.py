@@ -47,7 +47,7 @@ from daemon.simulation.installation import HQ, Ports, install
 from daemon.simulation.network.routing import Network
 from daemon.simulation.offices.acts import Act
 from daemon.simulation.offices.answers import perform
-from daemon.simulation.offices.desk import Desk, HabitOf, Request, Surroundings, Task
+from daemon.simulation.offices.desk import Desk, HabitOf, Places, Request, Surroundings, Task
 from daemon.simulation.offices.truth import Truth
 from daemon.simulation.recording import RecordingDocuments
 
@@ -239,9 +239,18 @@ class World:
             _Manifests(self.documents),
             self._schedule,
             self._beginning.habit_of,
+            self._places(),
         )
         self.desks = {p: Desk(office, around) for p, office in self.kit.directory.offices.items()}
         self._by_address = {d.address: d for d in self.desks.values()}
+
+    def _places(self) -> Places:
+        directory = self.kit.directory
+        return Places(
+            tuple(dict.fromkeys(c.name for c in directory.centres.values())),
+            tuple(dict.fromkeys(f"{o.name}年金事務所" for o in directory.pension_offices.values())),
+            lambda code: self.documents.centres[code],
+        )
 
     def _receive(self, recipient: str, raw: bytes) -> None:
         desk = self._by_address.get(recipient)
@@ -270,9 +279,9 @@ class World:
             codes = {r.code for t in tx.trainings() for r in tx.rosters(t.training_id, prefecture)
                      if training_id in {"", t.training_id}}  # fmt: skip
         desk = self.desks[prefecture]
-        for request in desk.requests:
-            if any(t.code in codes for t in request.tasks):
-                desk.phoned(request.tasks[0].code)
+        about = [r for r in desk.requests if any(t.code in codes for t in r.tasks)]
+        if about:
+            desk.phoned(about[-1].tasks[0].code)
 
     def _mend(self, question: Review) -> None:
         for word in question.detail.replace(",", " ").split():

@@ -15,7 +15,8 @@ from daemon.simulation import scenario
 from daemon.simulation.exhibition.files import Written
 from daemon.simulation.exhibition.wording import words
 from daemon.simulation.world import World
-from parsers.findings import MessageKind
+from parsers.findings import Field, MessageKind
+from parsers.forms import REASONS
 
 _LEFT = {OutboxState.SENT, OutboxState.CONFIRMED}
 
@@ -78,7 +79,7 @@ class Play:
 
 
 def closings(tx: Transaction) -> dict[str, dt.date]:
-    """Enrollment → the day it was verified or excluded for the last time."""
+    """Enrollment → the day it was closed or excluded for the last time."""
     found: dict[str, dt.date] = {}
     for event in tx.events():
         ident = event.subject.partition(":")[2]
@@ -87,7 +88,7 @@ def closings(tx: Transaction) -> dict[str, dt.date]:
             found[ident] = on
         if event.kind == "state-changed":
             found.pop(ident, None)
-            if json.loads(event.payload)["after"] == State.VERIFIED:
+            if json.loads(event.payload)["after"] == State.CLOSED:
                 found[ident] = on
     return found
 
@@ -129,7 +130,9 @@ class _Clerk:
             sum(_answers(m, training) for m in tx.mails(prefecture=prefecture)),
             len(tx.reviews(state=None, training_id=ident, prefecture=prefecture)),
             max(ends) if len(ends) == len(rows) else None,
-            any(v.on > training.deadline_on for r in rows for f, v in r.values.items() if f.is_date),
+            any(
+                v.on > training.deadline_on for r in rows for f, v in r.values.items() if f in training.course.required
+            ),
             tx.count_by_state(ident, prefecture),
             tuple(self._roster(r.code) for r in tx.rosters(ident, prefecture)),
         )
@@ -143,7 +146,7 @@ class _Clerk:
 
     def _row(self, row: Enrollment) -> Row:
         state = row.excluded_because or words().word(row.state, "state")
-        closed = row.state in {State.VERIFIED, State.EXCLUDED}
+        closed = row.state in {State.CLOSED, State.EXCLUDED}
         return Row(row.row, row.name, state, closed, tuple(self._dates(row)))
 
     def _dates(self, row: Enrollment) -> Iterator[tuple[str, str, str]]:
@@ -153,8 +156,18 @@ class _Clerk:
             who = reading.said_by or words().word(value.source, "source")
             where = f"{who} {place} 「{reading.text}」" if reading.text else who
             mark = "" if value.status is Status.VERIFIED else "（未確認）"
-            yield words().word(asked, "field"), in_era(value.on, weekday=False) + mark, where
+            yield words().word(asked, "field"), _shown(asked, value.value) + mark, where
+
+
+def _shown(asked: Field, value: str) -> str:
+    if asked.is_date:
+        return in_era(dt.date.fromisoformat(value), weekday=False)
+    return REASONS.get(value, value)
 
 
 def _answers(mail: LedgerMail, training: Training) -> bool:
-    return mail.training_id == training.training_id and mail.kind in {MessageKind.RETURN, MessageKind.REPLY}
+    return mail.training_id == training.training_id and mail.kind in {
+        MessageKind.RETURN,
+        MessageKind.REPLY,
+        MessageKind.FAX,
+    }

@@ -57,7 +57,7 @@ class Day:
     digest: str = ""
     """File of that morning's digest."""
     verified: int = 0
-    """Trainees verified or excluded at the end of the day."""
+    """Trainees closed or excluded at the end of the day."""
 
     @property
     def title(self) -> str:
@@ -145,9 +145,12 @@ def _decided(decision: Decision, written: Written) -> Event:
 
 
 def _question(decision: Decision) -> str:
-    text = f"「{decision.text}」" if decision.text and decision.kind != "outbox" else ""
+    text = f"「{decision.text}」" if decision.text and decision.kind not in _WITHOUT_QUOTE else ""
     value = f" → {in_era(dt.date.fromisoformat(decision.value))}" if _is_day(decision.value) else ""
     return f"{text}{doubt(decision)}{value}"
+
+
+_WITHOUT_QUOTE = {"outbox", "handover", "closing", "errand"}
 
 
 def _is_day(text: str) -> bool:

@@ -8,6 +8,7 @@ from daemon.adapters.resources import data_path
 from daemon.adapters.templates import Words
 from daemon.domain.model import MailPurpose, OutboxMail
 from daemon.simulation.admin import Decision
+from daemon.simulation.errands import Case
 from parsers.findings import MessageKind, Problem
 
 KINDS = {
@@ -25,7 +26,21 @@ VERDICTS = {
     "rejected": "記録しない",
     "released": "送信を承認",
     "cancelled": "送信を取消",
+    "renamed": "氏名を訂正して採用",
+    "submitted": "印刷して提出",
 }
+ERRANDS = {
+    Case.DEADLINE: ("期限の変更の依頼", "期限を変更"),
+    Case.POSTPONE: ("研修の延期", "日程を変更"),
+    Case.CANCEL: ("研修の中止", "中止を登録"),
+    Case.ADD: ("受講者の追加", "一覧を取り込み直し、名簿を追送"),
+    Case.SUBSTITUTE: ("受講者の交代", "交代を登録し、名簿を追送"),
+    Case.TRANSFER: ("受講者の異動", "異動を登録し、名簿を追送"),
+    Case.REPORT: ("電話での登録の報告", "口頭として記録"),
+    Case.CLEANED: ("登録後に取りやめた方の削除の報告", "後始末の完了を記録"),
+    Case.RESULTS: ("研修の修了結果", "結果を取り込み、名簿の送付を承認"),
+}
+"""Case → what came up, what was done."""
 
 PROOFS = {
     "database": "データベースの健全性",
@@ -60,6 +75,12 @@ def doubt(decision: Decision) -> str:
         return "期限経過の督促を送るかどうか"
     if decision.kind == "bounce":
         return "送ったメールが届かず戻った"
+    if decision.kind == "errand":
+        return ERRANDS[Case(decision.verdict)][0]
+    if decision.kind == "handover":
+        return "中央年金事務所へ提出する名簿ができた" if decision.text == "1" else "提出後の訂正で追加の名簿ができた"
+    if decision.kind == "closing":
+        return "未修了・辞退後の方の行を完了としてよいか"
     return "、".join(reason(p) for p in decision.problems) or words().word(decision.kind, "review")
 
 
@@ -74,4 +95,8 @@ def verdict(decision: Decision) -> str:
         return "対応"
     if decision.kind == "exclusion" and decision.verdict == "accepted":
         return "対象外とする"
+    if decision.kind == "closing" and decision.verdict == "accepted":
+        return "完了とする"
+    if decision.kind == "errand":
+        return ERRANDS[Case(decision.verdict)][1]
     return VERDICTS[decision.verdict]

@@ -39,6 +39,22 @@ class Slip(StrEnum):
     """A day that could be right, and is not."""
     DITTO = "ditto"
     """〃 below the same day."""
+    ALREADY = "already"
+    """既登録: somebody who has been registered before and must be again."""
+    STRUCK = "struck"
+    """Another day first, struck out with a seal, the right one above; on paper only."""
+
+
+class Muddle(StrEnum):
+    """What may be wrong with one row after the training."""
+
+    OTHER_DELETION = "other-deletion"
+    """The deletion that does not fit the placement."""
+    BOTH_DELETIONS = "both-deletions"
+    NO_DELETION = "no-deletion"
+    NO_PLACEMENT = "no-placement"
+    TOO_EARLY = "too-early"
+    """A deletion before the last day of the training."""
 
 
 class Edit(StrEnum):
@@ -50,6 +66,34 @@ class Edit(StrEnum):
     """Rows that are not filled in are deleted."""
     STRANGER = "stranger"
     """Somebody HQ does not know is added at the bottom."""
+    RENAMED = "renamed"
+    """The first name is put right (字体訂正)."""
+
+
+class Part(StrEnum):
+    """Which pages of a roster one fax brings."""
+
+    ALL = "all"
+    WITHOUT_LAST = "without-last"
+    LAST = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class Fax:
+    """The rosters were faxed on to the centre, filled in with a pen, and come through HQ's fax gateway."""
+
+    coarse: bool = False
+    """204 × 98 dpi instead of 204 × 196, both ways."""
+    upside_down: bool = False
+    cover: bool = False
+    """A cover sheet goes first."""
+    part: Part = Part.ALL
+    same_day: bool = False
+    """全員同日 with one date wherever a whole page has one."""
+    codes_lost: bool = False
+    """Both page codes are unreadable."""
+    pdf: bool = False
+    """The gateway wraps PDF instead of TIFF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +101,8 @@ class Return:
     """Send rosters back with what is done by then."""
 
     medium: Medium = Medium.WORKBOOK
+    fax: Fax | None = None
+    """On paper, whatever `medium` says."""
     ways: tuple[str, ...] = PLAIN_WAYS
     """Names of `spelling.WAYS`; one is drawn for each roster."""
     each_own_way: bool = False
@@ -65,6 +111,8 @@ class Return:
     """Of the rows that are done, how many are filled in."""
     slips: Mapping[Slip, int] = field(default_factory=dict)
     """How many values of the mail go wrong in which way."""
+    muddles: tuple[Muddle, ...] = ()
+    """One row each, after the training."""
     edit: Edit = Edit.NONE
     by_centre: bool = False
     """The centre answers to the forwarded request, from its own address."""
@@ -102,6 +150,15 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdraw:
+    """One trainee steps back, and the office says so in words."""
+
+    words: str
+    registered: bool = False
+    """Whether it is one whose registration is done."""
+
+
+@dataclass(frozen=True, slots=True)
 class Absence:
     """The mail program answers by itself."""
 
@@ -111,7 +168,7 @@ class Promise:
     """Speak of an attachment and forget it."""
 
 
-Act: TypeAlias = Return | SendWrong | Say | Absence | Promise
+Act: TypeAlias = Return | SendWrong | Say | Withdraw | Absence | Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +192,11 @@ class Habit:
     """On the first reminder, the second …; the last entry stands for all further ones."""
     phoned: tuple[Step, ...] = (Step(Return(), 1),)
     """When HQ telephones and asks for the sheet."""
+    supplemented: tuple[Step, ...] = (Step(Return(), 3),)
+    """On a roster that comes again with more rows."""
     withdraws: int = 0
     """Trainees who step back."""
     one_day: bool = False
     """All trainees of a roster are registered on the same day."""
+    stays: bool = False
+    """After the training everybody stays at the own centre."""

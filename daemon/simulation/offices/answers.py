@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from daemon.simulation.chance import Chance
+from daemon.simulation.offices import gateway
 from daemon.simulation.offices.acts import (
     Absence,
     Act,
     Edit,
+    Fax,
     Medium,
     Promise,
     Return,
     Say,
     SendWrong,
     Slip,
+    Withdraw,
     Wrong,
 )
 from daemon.simulation.offices.desk import Desk, Request, Task
+from daemon.simulation.offices.faxing import by_fax
+from daemon.simulation.offices.filling import Filled, Written, fill_in, note, written
 from daemon.simulation.offices.paper import (
     Typed,
     into_cells,
@@ -30,39 +35,20 @@ from daemon.simulation.offices.paper import (
 )
 from daemon.simulation.offices.workbook import HEADERS, Line, Workbook
 from daemon.simulation.offices.writing import Words, signature, write
-from daemon.simulation.spelling import DONE, WAYS, Entry, planned, two_digit_year_trap
+from daemon.simulation.spelling import WAYS, Entry
 from parsers.findings import Field
+from parsers.forms import STAYS_LABEL, SUBFIELD_STAYS
 
 Neighbour = Callable[[Desk, Request], Task | None]
 """A roster of another prefecture that has gone astray to this office; None when there is none yet."""
-_NEVER = dt.date(1900, 1, 1)
-"""Stands for "no day": what is written may never enter the register."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """What is to stand in one field."""
-
-    line: Line
-    field: Field
-    day: dt.date
-    entry: Entry
-
-
-@dataclass(frozen=True, slots=True)
-class _Filled:
-    """One roster with everything that is to be written on it."""
-
-    task: Task
-    values: tuple[_Value, ...]
-    withdrawn: Mapping[str, str]
-    """Enrollment → why."""
 
 
 def perform(desk: Desk, request: Request, act: Act, neighbour: Neighbour) -> tuple[str, bytes]:
     """The address it comes from and the raw mail. Called at the moment the office acts."""
     request.sent += 1
     chance = desk.around.chance.of("act", request.mail.message_id, str(request.sent))
+    if isinstance(act, Return) and act.fax is not None:
+        return _fax(desk, request, act, act.fax, chance)
     words = _words(desk, request, act, chance, neighbour)
     return words.sender, write(words, desk.around.clock.now())
 
@@ -75,6 +61,8 @@ def _words(desk: Desk, request: Request, act: Act, chance: Chance, neighbour: Ne
             return _reply(desk, request, _HANDING_BACK, _wrong_file(desk, request, act.what, neighbour))
         case Say():
             return _reply(desk, request, act.words)
+        case Withdraw():
+            return _reply(desk, request, _withdrawing(desk, request, act, chance))
         case Promise():
             return _reply(
                 desk, request, "お世話になっております。\n登録が済みましたので、名簿を添付にてお送りいたします。"
@@ -102,12 +90,38 @@ def _reply(desk: Desk, request: Request, text: str, files: tuple[tuple[str, byte
     )  # fmt: skip
 
 
+def _withdrawing(desk: Desk, request: Request, act: Withdraw, chance: Chance) -> str:
+    """One trainee is out from now on; the words name the row, as a clerk does."""
+    truth = desk.around.truth
+    there = [(task, line) for task in request.tasks for line in task.lines if not truth.withdrawn(line.enrollment)]
+    fitting = [line for task, line in there if _is_done(desk, task, line) is act.registered]
+    line = chance.pick(fitting or [line for _, line in there])
+    truth.withdraw(line.enrollment, "受講辞退")
+    truth.seen.add("withdrawn-after" if fitting and act.registered else "withdrawn-before")
+    return act.words.format(number=f"回付番号{line.roster}のNo.{line.row}")
+
+
+def _is_done(desk: Desk, task: Task, line: Line) -> bool:
+    today = desk.around.clock.today()
+    return all(desk.around.truth.value(line.enrollment, f, today) is not None for f in task.fields)
+
+
+def _fax(desk: Desk, request: Request, act: Return, how: Fax, chance: Chance) -> tuple[str, bytes]:
+    call = by_fax(desk, fill_in(desk, request, act, chance), how, chance.of("fax"))
+    truth = desk.around.truth
+    for one in call.seen:
+        if one.value:
+            truth.wrote(one.enrollment, one.field, [one.value])
+    truth.faxed[call.message_id] = call.seen
+    return gateway.ADDRESS, call.raw
+
+
 # -- a roster comes back ---------------------------------------------------------------------------------------
 
 
 def _return(desk: Desk, request: Request, act: Return, chance: Chance) -> Words:
-    filled = _fill_in(desk, request, act, chance)
-    _note(desk, filled)
+    filled = fill_in(desk, request, act, chance)
+    note(desk, filled)
     files = tuple(f for n, one in enumerate(filled) for f in _file(desk, one, act, chance.of("file", str(n))))
     text = (act.words or _HANDING_BACK) + signature("運営部", desk.office.title)
     sender, name = desk.address, _clerk(desk)
@@ -122,94 +136,10 @@ def _return(desk: Desk, request: Request, act: Return, chance: Chance) -> Words:
     )  # fmt: skip
 
 
-def _fill_in(desk: Desk, request: Request, act: Return, chance: Chance) -> list[_Filled]:
-    """Which values stand where; slips replace entries of values that are done, or stand where nothing is done yet."""
-    slips = [s for s, count in act.slips.items() for _ in range(count)]
-    found = []
-    for task in request.tasks:
-        way = chance.pick(act.ways)
-        done = [v for v in _done(desk, task) if chance.happens(act.share)]
-        values = []
-        for line, field, day in done:
-            spelled = chance.pick(act.ways) if act.each_own_way else way
-            entry = WAYS[spelled](day)
-            slip = slips.pop(0) if slips else None
-            values.append(_slipped(desk, request, _Value(line, field, day, entry), slip))
-        withdrawn = {
-            line.enrollment: reason for line in task.lines if (reason := desk.around.truth.withdrawn(line.enrollment))
-        }
-        found.append(_Filled(task, tuple(_dittoed(values, act)), withdrawn))
-    return found
-
-
-def _done(desk: Desk, task: Task) -> Iterable[tuple[Line, Field, dt.date]]:
-    today = desk.around.clock.today()
-    for line in task.lines:
-        for field in task.fields:
-            day = desk.around.truth.registered(line.enrollment, field, today)
-            if day is not None:
-                yield line, field, day
-
-
-def _slipped(desk: Desk, request: Request, value: _Value, slip: Slip | None) -> _Value:
-    """The value as the clerk got it wrong; what names no day that may be recorded claims `_NEVER`."""
-    if slip is None or slip is Slip.DITTO:
-        return value
-    line, field, day = value.line, value.field, value.day
-    if slip is Slip.WRONG_DAY:
-        other = _another_day(desk, request, value)
-        if other != day:
-            desk.around.truth.mislead(line.enrollment, field, other)
-        return _Value(line, field, other, WAYS["era"](other))
-    calendar, today = desk.around.calendar, desk.around.clock.today()
-    entries = {
-        Slip.DONE_ONLY: Entry(DONE[line.row % len(DONE)]),
-        Slip.PLANNED: planned(calendar.add(today, 3)),
-        Slip.YEAR_2008: two_digit_year_trap(day),
-        Slip.AFTER_RECEIPT: WAYS["era"](calendar.add(today, 2)),
-        Slip.BEFORE_DISPATCH: WAYS["era"](calendar.add(request.on, -20)),
-    }
-    return _Value(line, field, _NEVER, entries[slip])
-
-
-def _another_day(desk: Desk, request: Request, value: _Value) -> dt.date:
-    """A business day that could be right: between the request and today, in order with the row's other date."""
-    line, field, day = value.line, value.field, value.day
-    calendar, today = desk.around.calendar, desk.around.clock.today()
-    for step in (-1, 1):
-        other = calendar.add(day, step)
-        rest = [desk.around.truth.planned(line.enrollment, f) for f in HEADERS if f is not field]
-        in_order = all(d is None or (d >= other if field is Field.ID_REGISTERED_ON else d <= other) for d in rest)
-        if request.on <= other <= today and in_order:
-            return other
-    return day
-
-
-def _dittoed(values: Sequence[_Value], act: Return) -> list[_Value]:
-    """〃 wherever the row above, same column, says the same day."""
-    if Slip.DITTO not in act.slips:
-        return list(values)
-    found: list[_Value] = []
-    above: dict[Field, _Value] = {}
-    for value in values:
-        before = above.get(value.field)
-        same = before is not None and before.day == value.day != _NEVER and before.line.row == value.line.row - 1
-        found.append(_Value(value.line, value.field, value.day, Entry("〃")) if same else value)
-        above[value.field] = value
-    return found
-
-
-def _note(desk: Desk, filled: Iterable[_Filled]) -> None:
-    for one in filled:
-        for value in one.values:
-            if value.day != _NEVER:
-                desk.around.truth.wrote(value.line.enrollment, value.field, [value.day])
-
-
 # -- the file --------------------------------------------------------------------------------------------------
 
 
-def _file(desk: Desk, filled: _Filled, act: Return, chance: Chance) -> list[tuple[str, bytes]]:
+def _file(desk: Desk, filled: Filled, act: Return, chance: Chance) -> list[tuple[str, bytes]]:
     code = filled.task.code
     match act.medium:
         case Medium.WORKBOOK:
@@ -220,7 +150,7 @@ def _file(desk: Desk, filled: _Filled, act: Return, chance: Chance) -> list[tupl
             return [(f"名簿_{code}.pdf", printed_table(*_table(filled)))]
 
 
-def _workbook(desk: Desk, filled: _Filled, act: Return, chance: Chance) -> bytes:
+def _workbook(desk: Desk, filled: Filled, act: Return, chance: Chance) -> bytes:
     book = Workbook(filled.task.workbook)
     for value in filled.values:
         book.enter(value.line.enrollment, value.field, value.entry)
@@ -232,13 +162,26 @@ def _workbook(desk: Desk, filled: _Filled, act: Return, chance: Chance) -> bytes
     if act.edit is Edit.SHORTENED and filled.values:
         named = {v.line.enrollment for v in filled.values} | set(filled.withdrawn)
         book.remove([line.enrollment for line in filled.task.lines if line.enrollment not in named])
+    if act.edit is Edit.RENAMED and filled.task.lines:
+        _rename(desk, book, filled.task)
     if act.edit is Edit.STRANGER:
         today = desk.around.clock.today()
         book.add_by_hand("追加　太郎", filled.task.fields[-1], WAYS["era"](today))
     return book.save(desk.around.clock.today())
 
 
-def _typed(desk: Desk, filled: _Filled, *, across: bool) -> bytes:
+def _rename(desk: Desk, book: Workbook, task: Task) -> None:
+    """The given name of the first trainee had the wrong character."""
+    line = task.lines[0]
+    right = desk.around.truth.renamed(line.enrollment) or f"{line.name.partition('　')[0]}　{_RIGHT_NAME}"
+    desk.around.truth.rename(line.enrollment, right)
+    book.rename(line.enrollment, right)
+
+
+_RIGHT_NAME = "惠理香"
+
+
+def _typed(desk: Desk, filled: Filled, *, across: bool) -> bytes:
     """Digits typed into the boxes of the printed sheet."""
     manifest = desk.around.manifests[filled.task.code]
     texts: list[Typed] = []
@@ -246,20 +189,33 @@ def _typed(desk: Desk, filled: _Filled, *, across: bool) -> bytes:
         for row in page["rows"]:
             mine = [v for v in filled.values if v.line.enrollment == row["enrollment"]]
             for value in mine:
-                texts += _typed_value(page["page"], row["fields"][value.field.value], value, across=across)
+                texts += _typed_value(page["page"], row["fields"], value, across=across)
             if row["enrollment"] in filled.withdrawn:
                 texts.append(_in_box(page["page"], row["fields"]["not_applicable"]["box_mm"], "✓"))
     return type_over(filled.task.paper, texts)
 
 
-def _typed_value(page: int, place: Mapping[str, object], value: _Value, *, across: bool) -> list[Typed]:
-    box, cells = place["box_mm"], place["cells_mm"]
-    assert isinstance(box, Sequence)
-    assert isinstance(cells, Mapping)
-    if value.day == _NEVER or across:
-        return [_in_box(page, box, _as_text(value.entry))]
-    day = value.day
-    return into_cells(cells, page, f"{day.year - 2018:02}{day.month:02}{day.day:02}")
+def _typed_value(page: int, fields: Mapping[str, Any], value: Written, *, across: bool) -> list[Typed]:
+    if not value.field.is_date:
+        return [_typed_placement(page, fields, value)]
+    place = fields[value.field.value]
+    if value.shown_on is None or value.value == "" or across:
+        return [_in_box(page, place["box_mm"], _as_text(value.entry))]
+    day = value.shown_on
+    return into_cells(place["cells_mm"], page, f"{day.year - 2018:02}{day.month:02}{day.day:02}")
+
+
+def _typed_placement(page: int, fields: Mapping[str, Any], value: Written) -> Typed:
+    """A tick in the box for it, or the name of the place."""
+    if value.field is Field.NO_DESTINATION_REASON:
+        return _in_box(page, fields[value.field.value]["options"][value.value], "✓")
+    if value.entry.content == STAYS_LABEL:
+        return _in_box(page, fields[SUBFIELD_STAYS]["box_mm"], "✓")
+    return Typed(page, *_in_box_mm(fields[value.field.value]["box_mm"]), str(value.entry.content), 8)
+
+
+def _in_box_mm(box: Sequence[float]) -> tuple[float, float, float, float]:
+    return box[0], box[1], box[2], box[3]
 
 
 def _in_box(page: int, box: Sequence[float], text: str) -> Typed:
@@ -275,7 +231,7 @@ def _as_text(entry: Entry) -> str:
     return str(content)
 
 
-def _table(filled: _Filled) -> tuple[str, list[str], list[str], list[list[str]]]:
+def _table(filled: Filled) -> tuple[str, list[str], list[str], list[list[str]]]:
     """Title, heading lines, headers and rows of a printed workbook."""
     task = filled.task
     shown = {(v.line.enrollment, v.field): _as_text(v.entry) for v in filled.values}
@@ -297,7 +253,7 @@ def _table(filled: _Filled) -> tuple[str, list[str], list[str], list[list[str]]]
 
 def _wrong_file(desk: Desk, request: Request, what: Wrong, neighbour: Neighbour) -> tuple[tuple[str, bytes], ...]:
     task = request.tasks[0]
-    filled = _Filled(task, (), {})
+    filled = Filled(task, (), {})
     match what:
         case Wrong.BLANK:
             return ((f"roster_{task.code}.xlsx", task.workbook),)
@@ -314,7 +270,11 @@ def _wrong_file(desk: Desk, request: Request, what: Wrong, neighbour: Neighbour)
 def _of_the_neighbour(desk: Desk, task: Task) -> bytes:
     """Another prefecture's roster, filled in by whoever did: HQ may not take it from this office."""
     book = Workbook(task.workbook)
-    for line, field, day in _done(desk, task):
-        book.enter(line.enrollment, field, WAYS["era"](day))
-        desk.around.truth.wrote(line.enrollment, field, [day])
+    today = desk.around.clock.today()
+    for line in task.lines:
+        for field in task.fields:
+            value = desk.around.truth.value(line.enrollment, field, today)
+            if value is not None:
+                book.enter(line.enrollment, field, written(task, line, field, value, "era").entry)
+                desk.around.truth.wrote(line.enrollment, field, [value])
     return book.save(desk.around.clock.today())

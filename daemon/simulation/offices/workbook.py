@@ -17,7 +17,14 @@ from daemon.simulation.spelling import Entry
 from parsers.findings import Field
 from parsers.forms import KEY_HEADER, parse_row_key
 
-HEADERS = {Field.ID_REGISTERED_ON: "新規登録年月日", Field.CONCURRENT_REGISTERED_ON: "兼務登録年月日"}
+HEADERS = {
+    Field.ID_REGISTERED_ON: "新規登録年月日",
+    Field.CONCURRENT_REGISTERED_ON: "兼務登録年月日",
+    Field.DESTINATION: "今後配属予定のセンター名",
+    Field.NO_DESTINATION_REASON: "配属予定のない理由",
+    Field.CONCURRENT_DELETED_ON: "兼務登録削除年月日",
+    Field.ID_DELETED_ON: "ＩＤ削除年月日",
+}
 """What the clerk looks for above the columns."""
 _NAME, _OUT, _NOTE, _NUMBER = "氏名", "対象外", "備考", "No."
 
@@ -54,7 +61,7 @@ class Workbook:
         return found
 
     def fields(self) -> tuple[Field, ...]:
-        """The dates the sheet asks for."""
+        """What the sheet asks for, in the order of the columns."""
         return tuple(f for f, header in HEADERS.items() if header in self._columns)
 
     def enter(self, enrollment: str, field: Field, entry: Entry) -> None:
@@ -69,6 +76,10 @@ class Workbook:
         row = self._row(enrollment)
         self._page.cell(row, self._columns[_OUT]).value = "○"
         self._page.cell(row, self._columns[_NOTE]).value = reason
+
+    def rename(self, enrollment: str, name: str) -> None:
+        """Put the name right."""
+        self._page.cell(self._row(enrollment), self._columns[_NAME]).value = name
 
     def remark(self, enrollment: str, text: str) -> None:
         """Write into 備考."""
