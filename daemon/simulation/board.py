@@ -12,7 +12,7 @@ from rich.text import Text
 from daemon.domain.model import State
 from daemon.simulation.admin import Decision
 from daemon.simulation.exhibition.register import Play
-from daemon.simulation.exhibition.wording import PROOFS, doubt, verdict, words
+from daemon.simulation.exhibition.wording import doubt, verdict, words
 from daemon.simulation.laws import LAWS
 
 _NUMBERS = {"名簿", "受講者", "督促", "返信", "確認事項"}
@@ -76,8 +76,7 @@ def law_table(broken: Mapping[str, list[str]], proofs: Iterable[tuple[str, int, 
     for law, sentence in LAWS.items():
         table.add_row(_mark(not broken[law]), Group(sentence, *(Text(p, "red") for p in broken[law])))
     for what, checked, problems in proofs:
-        said = f"meibod verify　{PROOFS[what]}　{checked}"
-        table.add_row(_mark(not problems), Group(said, *(Text(p, "red") for p in problems)))
+        table.add_row(_mark(not problems), Group(f"{what}　{checked}", *(Text(p, "red") for p in problems)))
     return table
 
 

@@ -29,6 +29,7 @@ from daemon.simulation.errands import Errand, Occasion, run
 from daemon.simulation.exhibition.files import write_all
 from daemon.simulation.exhibition.page import Exhibits, Figures, Findings, write_page
 from daemon.simulation.exhibition.register import plays
+from daemon.simulation.exhibition.wording import AGAINST_TRUTH, PROOFS
 from daemon.simulation.headquarters import dispatch, prepare
 from daemon.simulation.laws import Inspector, left_open
 from daemon.simulation.world import Beginning, Rhythm, World
@@ -191,7 +192,10 @@ class _Demo:
         world = self._world
         self._collect(self._inspector.inspect(deep=True))
         self._broken["values"] += self._inspector.at_the_end()
-        proofs = tuple((p.what, p.checked, p.problems) for p in verify(world.kit, verify_chain))
+        proofs = tuple(
+            (f"meibod verify　{PROOFS[p.what]}", p.checked, p.problems) for p in verify(world.kit, verify_chain)
+        )
+        proofs += ((AGAINST_TRUTH, *self._inspector.against_truth()),)
         waiting = tuple(left_open(world, to_archive=True))
         written = write_all(world, self._folder)
         exhibits = Exhibits(written, plays(world, written), self._figures(), Findings(self._broken, proofs))

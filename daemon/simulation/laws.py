@@ -187,18 +187,27 @@ class Inspector:
 
         What an office got wrong in a way nobody could see, and never put right, counts as written.
         """
-        found = []
         truth = self.world.truth
         with self.world.kit.store.snapshot() as tx:
-            for row in tx.enrollments():
-                for asked, value in row.values.items():
-                    truly = truth.finally_(row.enrollment_id, asked)
-                    as_written = truth.misled(row.enrollment_id, asked) == value.value
-                    if not as_written and truly != value.value:
-                        found.append(f"{row.enrollment_id} {asked.value}: {value.value} instead of {truly}")
-                if bool(row.excluded_because) != (truth.withdrawn(row.enrollment_id) is not None):
-                    found.append(f"{row.enrollment_id} is excluded against the truth")
-        return found
+            rows = tx.enrollments()
+        found = [f"{row} {field}: {value} instead of {true}" for row, field, value, true in self._wrong(rows)
+                 if truth.misled(row, field) != value]  # fmt: skip
+        odd = [r for r in rows if bool(r.excluded_because) != (truth.withdrawn(r.enrollment_id) is not None)]
+        return found + [f"{r.enrollment_id} is excluded against the truth" for r in odd]
+
+    def against_truth(self) -> tuple[int, tuple[str, ...]]:
+        """How many recorded values there are, and those that are not the truth."""
+        with self.world.kit.store.snapshot() as tx:
+            rows = tx.enrollments()
+        wrong = tuple(f"{row} {field}: {value} instead of {true}" for row, field, value, true in self._wrong(rows))
+        return sum(len(row.values) for row in rows), wrong
+
+    def _wrong(self, rows: list[Enrollment]) -> Iterator[tuple[str, Field, str, str | None]]:
+        for row in rows:
+            for asked, value in row.values.items():
+                true = self.world.truth.finally_(row.enrollment_id, asked)
+                if true != value.value:
+                    yield row.enrollment_id, asked, value.value, true
 
 
 def _counted(mail: OutboxMail, copies: int) -> Iterator[str]:

@@ -54,6 +54,7 @@ def write_all(world: World, folder: Path) -> Written:
         if m.purpose is MailPurpose.DIGEST
     }
     _put(folder, "status.json", (json.dumps(status(world.kit), ensure_ascii=False, indent=1) + "\n").encode())
+    _put(folder, "truth.json", (json.dumps(world.truth.told(), ensure_ascii=False, indent=1) + "\n").encode())
     returned = {
         m.ledger_id: tuple(_attached(folder, m, blobs.get(m.sha256)))
         for m in incoming

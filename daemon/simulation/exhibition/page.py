@@ -10,7 +10,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from daemon.simulation.exhibition.files import Written
 from daemon.simulation.exhibition.register import Play
 from daemon.simulation.exhibition.story import Day, days
-from daemon.simulation.exhibition.wording import PROOFS
 from daemon.simulation.laws import LAWS
 from daemon.simulation.world import World
 
@@ -36,7 +35,7 @@ class Findings:
     broken: dict[str, list[str]]
     """Law → problems; empty lists are good news."""
     proofs: tuple[tuple[str, int, tuple[str, ...]], ...]
-    """What, how many were checked, problems: `handlers.verify`."""
+    """What, how many were checked, problems: `handlers.verify`, and the register against the truth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,6 @@ def write_page(world: World, folder: Path, exhibits: Exhibits) -> Path:
         days=story,
         decisions=[e for d in story for e in d.events if e.look == "admin"],
         laws=LAWS,
-        proofs=PROOFS,
         findings=exhibits.findings,
         mailbox=len(world.network.mailbox.messages),
     )

@@ -50,6 +50,7 @@ PROOFS = {
     "blobs": "原本の照合（件）",
 }
 """What `meibod verify` checks."""
+AGAINST_TRUTH = "登録簿の値と仮想の事務所の真実との照合（値）"
 
 
 @cache

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from parsers.findings import Field
 
@@ -79,6 +80,13 @@ class Truth:
         """What will have been true in the end, None when nothing ever."""
         known = self._known.get((enrollment, field))
         return known.value if known is not None else None
+
+    def told(self) -> dict[str, Any]:
+        """All of it, JSON-ready: final values and who withdrew, by enrollment; what has happened."""
+        values: dict[str, dict[str, str]] = defaultdict(dict)
+        for (enrollment, field), known in sorted(self._known.items()):
+            values[enrollment][field.value] = known.value
+        return {"values": values, "withdrawn": dict(sorted(self._withdrawn.items())), "happened": sorted(self.seen)}
 
     def withdraw(self, enrollment: str, reason: str) -> None:
         """The trainee does not take part."""
