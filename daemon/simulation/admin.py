@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from daemon.domain.lifecycle import owes
@@ -31,6 +32,11 @@ _SEEN = {
     "closing": "電話で確認: 登録は削除された",
 }
 """Why a question of that kind may simply be accepted."""
+_TYPED_IN = "ＦＡＸの画像を見て入力"
+_MAILS = frozenset({"mail", "attachment", "bounce"})
+"""Questions about which there is something to be done besides an answer."""
+_IN_A_WORD = frozenset({"value", "verify", "exclusion", "closing", "row"})
+"""Questions that can be answered by a line in a mail."""
 _NAMES = frozenset({Problem.NAME_DIFFERS, Problem.NAME_VARIANT})
 _PATIENCE_DAYS = 4
 _PATIENCE_AFTER_DAYS = 36
@@ -54,6 +60,16 @@ class Decision:
     value: str = ""
     because: str = ""
     ledger_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the admin says to one question."""
+
+    verdict: str
+    """accepted | set | rejected | renamed"""
+    value: str = ""
+    because: str = ""
 
 
 @dataclass(slots=True)
@@ -82,81 +98,108 @@ class Admin:
 
     # -- questions ---------------------------------------------------------------------------------------------
 
+    def answers(self, kit: Kit, until: dt.datetime) -> list[tuple[Review, Answer]]:
+        """What can be said in a word to each question that was open at the instant `until`."""
+        with kit.store.snapshot() as tx:
+            waiting = [q for q in tx.reviews() if q.opened_at <= until and q.kind in _IN_A_WORD]
+        found = ((q, self._answer(kit, q)) for q in waiting)
+        return [(q, answer) for q, answer in found if answer.verdict != "renamed"]
+
+    def told(self, kit: Kit, question: Review, answer: Answer) -> bool:
+        """Whether the question is settled; noted down when it is."""
+        with kit.store.snapshot() as tx:
+            if tx.get_review(question.review_id).state == "open":
+                return False
+        self._call_back(question, answer)
+        self._note(kit, question, answer)
+        return True
+
     def _settle(self, kit: Kit, question: Review) -> None:
         with kit.store.snapshot() as tx:
             if tx.get_review(question.review_id).state != "open":
                 return  # answered together with another one
         try:
-            verdict, value, because = self._decide(kit, question)
+            answer = self._act(kit, question)
         except Refused:
             return  # something else of the row must be put right first; looked at again at the next visit
+        self._call_back(question, answer)
+        self._note(kit, question, answer)
+
+    def _note(self, kit: Kit, question: Review, answer: Answer) -> None:
         self.decisions.append(
             Decision(
                 kit.clock.now(), question.kind, question.prefecture, question.training_id, question.problems,
-                question.text, verdict, value, because, question.ledger_id,
+                question.text, answer.verdict, answer.value, answer.because, question.ledger_id,
             )
         )  # fmt: skip
 
-    def _decide(self, kit: Kit, question: Review) -> tuple[str, str, str]:
+    def _act(self, kit: Kit, question: Review) -> Answer:
+        """On the command line: look, decide, enter."""
+        answer = self._of_mail(kit, question) if question.kind in _MAILS else self._answer(kit, question)
+        ident = question.review_id
+        match answer.verdict:
+            case "rejected":
+                review.reject(kit, ident, NAME, answer.because)
+            case "set":
+                review.set_value(kit, ident, answer.value, NAME, answer.because)
+            case "renamed":
+                name = self.truth.renamed(question.enrollment_id) or ""
+                self.truth.seen.add("renamed")
+                settle_with_name(kit, ident, (name, ""), NAME, answer.because)
+            case _:
+                review.accept(kit, ident, NAME, answer.because)
+        return answer
+
+    def _answer(self, kit: Kit, question: Review) -> Answer:
         match question.kind:
             case "value" | "verify":
                 return self._value(kit, question)
             case "exclusion":
-                return self._exclusion(kit, question)
+                reason = self.truth.withdrawn(question.enrollment_id)
+                return (
+                    Answer("rejected", "", "電話で確認: 受講する") if reason is None else Answer("accepted", "", reason)
+                )
             case "row":
-                return self._reject(kit, question, "名簿にない行のため記録しない")
-            case "bounce":
-                self.mend(question)
-            case "mail" | "attachment":
-                return self._mail(kit, question)
-        return self._accept(kit, question, _SEEN.get(question.kind, "確認"))
+                return Answer("rejected", "", "名簿にない行のため記録しない")
+        return Answer("accepted", question.suggestion, _SEEN.get(question.kind, "確認"))
 
-    def _value(self, kit: Kit, question: Review) -> tuple[str, str, str]:
+    def _value(self, kit: Kit, question: Review) -> Answer:
         if Problem.OTHER_PREFECTURE in question.problems:
-            return self._reject(kit, question, "他県の名簿のため記録しない")
+            return Answer("rejected", "", "他県の名簿のため記録しない")
         if not question.enrollment_id or question.field is None:
-            return self._reject(kit, question, "どの行か不明のため記録しない")
+            return Answer("rejected", "", "どの行か不明のため記録しない")
         true = self.truth.value(question.enrollment_id, question.field, kit.clock.today())
-        name = self.truth.renamed(question.enrollment_id)
-        if name is not None and _NAMES & set(question.problems):
-            return self._rename(kit, question, name)
+        if _NAMES & set(question.problems) and self._misspelt(kit, question):
+            return Answer("renamed", question.suggestion, "電話で確認: 名簿の字体が誤り")
         if true is None:
-            if question.field in DELETIONS:
-                self.telephone(question.prefecture, question.training_id)
-            return self._reject(kit, question, "電話で確認: その手続きはされていない")
-        self._ask_again(question)
+            return Answer("rejected", "", "電話で確認: その手続きはされていない")
         if question.suggestion == true:
-            return self._accept(kit, question, "原本と照合")
-        because = "電話で確認"
-        review.set_value(kit, question.review_id, true, NAME, because)
-        return "set", true, because
+            return Answer("accepted", true, "原本と照合")
+        return Answer("set", true, "電話で確認")
 
-    def _rename(self, kit: Kit, question: Review, name: str) -> tuple[str, str, str]:
-        because = "電話で確認: 名簿の字体が誤り"
+    def _misspelt(self, kit: Kit, question: Review) -> bool:
+        name = self.truth.renamed(question.enrollment_id)
         with kit.store.snapshot() as tx:
-            known = tx.get_enrollment(question.enrollment_id).name
-        if known == name:
-            return self._accept(kit, question, because)
-        self.truth.seen.add("renamed")
-        settle_with_name(kit, question.review_id, (name, ""), NAME, because)
-        return "renamed", question.suggestion, because
+            return name is not None and tx.get_enrollment(question.enrollment_id).name != name
 
-    def _exclusion(self, kit: Kit, question: Review) -> tuple[str, str, str]:
-        reason = self.truth.withdrawn(question.enrollment_id)
-        if reason is None:
-            return self._reject(kit, question, "電話で確認: 受講する")
-        return self._accept(kit, question, reason)
-
-    def _mail(self, kit: Kit, question: Review) -> tuple[str, str, str]:
+    def _of_mail(self, kit: Kit, question: Review) -> Answer:
+        """Read the mail or look at the picture, and do what it calls for."""
+        if question.kind == "bounce":
+            self.mend(question)
+            return Answer("accepted", "", _SEEN["bounce"])
         if Problem.EXCLUSION_PROPOSED in question.problems and self._withdraw(kit, question):
-            return self._accept(kit, question, "受講辞退を登録")
+            return Answer("accepted", "", "受講辞退を登録")
         on_paper = self._on_paper(kit, question)
         if on_paper:
-            entered = self._type_in(kit, on_paper)
-            return self._accept(kit, question, f"ＦＡＸの画像を見て{entered}件を入力")
-        answered = self._accept(kit, question, "読んで対応")
-        self._ask_again(question)
-        return answered
+            self._type_in(kit, on_paper)
+            return Answer("accepted", "", _TYPED_IN)
+        return Answer("accepted", "", "読んで対応")
+
+    def _call_back(self, question: Review, answer: Answer) -> None:
+        """Ask the office for the sheet as it should be, where what came is of no use."""
+        undone = answer.verdict == "rejected" and question.field in DELETIONS
+        if question.prefecture and answer.because != _TYPED_IN and (undone or _ASK_AGAIN & set(question.problems)):
+            self.telephone(question.prefecture, question.training_id)
 
     def _withdraw(self, kit: Kit, question: Review) -> bool:
         """Take out whoever the office says has stepped back."""
@@ -174,31 +217,14 @@ class Admin:
         with kit.store.snapshot() as tx:
             return self.truth.faxed.get(tx.get_mail(question.ledger_id).message_id, ())
 
-    def _type_in(self, kit: Kit, seen: tuple[Faxed, ...]) -> int:
-        """Read the dates off the picture; how many were new."""
-        entered = 0
+    def _type_in(self, kit: Kit, seen: tuple[Faxed, ...]) -> None:
+        """Read the dates off the picture; what is on record already, or out, stays as it is."""
         for one in seen:
             if not one.value or not one.field.is_date:
                 continue
             on = dt.date.fromisoformat(one.value)
-            try:
-                said.correct(kit, one.enrollment, said.Said(one.field, on, NAME, "ＦＡＸの画像を見て入力"))
-            except Refused:
-                continue  # it is on record already, or the row is out
-            entered += 1
-        return entered
-
-    def _ask_again(self, question: Review) -> None:
-        if _ASK_AGAIN & set(question.problems) and question.prefecture:
-            self.telephone(question.prefecture, question.training_id)
-
-    def _accept(self, kit: Kit, question: Review, because: str) -> tuple[str, str, str]:
-        review.accept(kit, question.review_id, NAME, because)
-        return "accepted", question.suggestion, because
-
-    def _reject(self, kit: Kit, question: Review, because: str) -> tuple[str, str, str]:
-        review.reject(kit, question.review_id, NAME, because)
-        return "rejected", "", because
+            with suppress(Refused):
+                said.correct(kit, one.enrollment, said.Said(one.field, on, NAME, _TYPED_IN))
 
     # -- mail that waits ---------------------------------------------------------------------------------------
 

@@ -43,13 +43,15 @@ from daemon.settings import Settings
 from daemon.simulation.admin import Admin
 from daemon.simulation.chance import Chance
 from daemon.simulation.clock import VirtualClock, tokyo
-from daemon.simulation.installation import HQ, Ports, install
+from daemon.simulation.installation import ADMIN, HQ, Ports, install
 from daemon.simulation.network.routing import Network
 from daemon.simulation.offices.acts import Act
 from daemon.simulation.offices.answers import perform
 from daemon.simulation.offices.desk import Desk, HabitOf, Places, Request, Surroundings, Task
+from daemon.simulation.offices.incoming import Received, open_mail
 from daemon.simulation.offices.truth import Truth
 from daemon.simulation.recording import RecordingDocuments
+from daemon.simulation.reply import reply
 
 Doing = Callable[[], Awaitable[None]]
 _ROUNDS = 12
@@ -68,6 +70,8 @@ class Rhythm:
     """Whether the proofs of 3:10 are made then; otherwise at the first look of the day."""
 
 
+_DIGEST = "【meibod】"
+"""How the subjects of digests begin."""
 FULL = Rhythm(((8, 30), (9, 0), (11, 0), (13, 0), (15, 0), (16, 30), (18, 0)), (10, 14))
 
 
@@ -86,6 +90,8 @@ class Beginning:
     reader: Callable[[], ReaderPool] = SandboxedReader
     documents: Documents | None = None
     """None = the real printer."""
+    replies: bool = False
+    """Whether the admin answers digests by mail; otherwise everything is done on the command line."""
 
 
 class World:
@@ -110,6 +116,8 @@ class World:
         self._looks: set[dt.datetime] = set()
         self._app: App | None = None
         self._proved_on: dt.date | None = None
+        self._digest: tuple[Received, dt.datetime] | None = None
+        """This morning's, as long as nobody has answered it."""
 
     # -- the daemon --------------------------------------------------------------------------------------------
 
@@ -190,10 +198,25 @@ class World:
             self.at(tokyo(day, hour), self.visit)
 
     async def visit(self) -> None:
-        """The admin looks in; the daemon has just looked into the mailbox, as it always has."""
+        """The admin looks in; the daemon has just looked into the mailbox, as it always has.
+
+        What this morning's digest shows is answered by replying to it, the rest on the command line.
+        """
         await self.look()
+        if self._digest is not None:
+            await self._reply(*self._digest)
         if await asyncio.to_thread(self.admin.visit, self.kit):
             await self.look()
+
+    async def _reply(self, digest: Received, sent_at: dt.datetime) -> None:
+        self._digest = None
+        said = await asyncio.to_thread(self.admin.answers, self.kit, sent_at)
+        if not said:
+            return
+        await self.network.carry(ADMIN, HQ, await asyncio.to_thread(reply, digest, said, self.clock.now()))
+        await self.look()
+        settled = [await asyncio.to_thread(self.admin.told, self.kit, *one) for one in said]
+        self.truth.seen |= {"answered-by-mail"} if any(settled) else set()
 
     async def look(self) -> None:
         """One turn of the daemon: mailbox, chores, work queue; again while something new arrives."""
@@ -253,6 +276,11 @@ class World:
         )
 
     def _receive(self, recipient: str, raw: bytes) -> None:
+        if recipient == ADMIN and self._beginning.replies:
+            mail = open_mail(raw)
+            if mail.subject.startswith(_DIGEST):
+                self._digest = mail, self.clock.now()
+            return
         desk = self._by_address.get(recipient)
         if desk is not None:
             desk.receive(raw)
