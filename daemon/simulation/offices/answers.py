@@ -113,6 +113,7 @@ def _fax(desk: Desk, request: Request, act: Return, how: Fax, chance: Chance) ->
         if one.value:
             truth.wrote(one.enrollment, one.field, [one.value])
     truth.faxed[call.message_id] = call.seen
+    truth.pages[call.message_id] = call.places
     return gateway.ADDRESS, call.raw
 
 

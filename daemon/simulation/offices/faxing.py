@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from daemon.domain.calendar import TOKYO
 from daemon.simulation.chance import Chance
 from daemon.simulation.fax import FINE, NORMAL, Sheet, Stamp, Stroke, Weather, draw_pass, fax, placed, printed, write
 from daemon.simulation.fax.hand import Hand, draw_hand
@@ -21,7 +22,7 @@ from daemon.simulation.offices.desk import Desk, Task
 from daemon.simulation.offices.filling import PLACEMENT, Filled, Written
 from daemon.simulation.offices.paper import cover_sheet
 from daemon.simulation.offices.truth import Faxed
-from parsers.fax.geometry import FormGeometry, geometry_of
+from parsers.fax.geometry import geometry_of
 from parsers.findings import Field
 from parsers.forms import EDITIONS, STAYS_LABEL
 
@@ -41,23 +42,34 @@ class Call:
     message_id: str
     seen: tuple[Faxed, ...]
     """What stands on its pages."""
+    places: tuple[tuple[str, int] | None, ...]
+    """Roster and page of each page, None for a cover sheet."""
 
 
 def by_fax(desk: Desk, filled: Sequence[Filled], how: Fax, chance: Chance) -> Call:
     """Everything from the printer to the gateway's mail. Same chance, same bytes."""
     rng = np.random.default_rng(chance.whole(0, 2**31))
-    pages: list[Sheet] = []
-    seen: list[Faxed] = []
-    for one in filled:
-        for sheet, here in _pages(desk, one, how, rng):
-            pages.append(sheet)
-            seen += here
+    sheets = list(_sheets(desk, filled, how))
+    number = _number(desk)
+    fed = len(sheets) + how.cover
+    pages = [_received(desk, sheet, how, rng) for sheet in sheets]
     if how.cover:
-        note = cover_sheet(desk.office.title, len(pages) + 1)
-        pages.insert(0, _sent(printed(note, 0, _PRINTER_DPI), how, rng))
-    raw = gateway.mailed(pages, _number(desk), HQ, desk.around.clock.now(), pdf=how.pdf)
+        pages.insert(0, printed(cover_sheet(desk.office.title, fed), 0, _PRINTER_DPI))
+    lines = [_header(desk.around.clock.now(), number, n, fed) for n in range(1, fed + 1)]
+    places = [*([None] if how.cover else []), *((s.task.code, s.page["page"]) for s in sheets)]
+    arrive = {Part.ALL: slice(None), Part.WITHOUT_LAST: slice(0, -1), Part.LAST: slice(-1, None)}[how.part]
+    sent = [_sent(page, line, how, rng) for page, line in zip(pages[arrive], lines[arrive], strict=True)]
+    raw = gateway.mailed(sent, number, HQ, desk.around.clock.now(), pdf=how.pdf)
     _remember(desk, filled, how)
-    return Call(raw, message_id_of(raw), tuple(seen))
+    seen = tuple(
+        one for sheet in sheets if (sheet.task.code, sheet.page["page"]) in places[arrive] for one in sheet.seen
+    )
+    return Call(raw, message_id_of(raw), seen, tuple(places[arrive]))
+
+
+def _header(at: dt.datetime, number: str, page: int, pages: int) -> str:
+    """The line the sending machine prints on every page; when the last page is lost, the count still has it."""
+    return f"{at.astimezone(TOKYO):%Y-%m-%d %H:%M}   FROM {number}   P.{page:03d}/{pages:03d}"
 
 
 def _number(desk: Desk) -> str:
@@ -80,20 +92,25 @@ def _remember(desk: Desk, filled: Sequence[Filled], how: Fax) -> None:
 # -- the pages -------------------------------------------------------------------------------------------------
 
 
-def _pages(desk: Desk, filled: Filled, how: Fax, rng: np.random.Generator) -> Iterator[tuple[Sheet, list[Faxed]]]:
-    task = filled.task
-    manifest = desk.around.manifests[task.code]
-    geometry = geometry_of(EDITIONS[manifest["form"]].number)
-    assert geometry is not None
-    hand = _hand(desk, task)
-    for page in _chosen(manifest["pages"], how.part):
-        values = [v for v in filled.values if any(r["enrollment"] == v.line.enrollment for r in page["rows"])]
-        filling = _filling(page, filled, values, how, desk.around.chance.of("seal", task.code).pick(_SURNAMES))
-        paper = printed(task.paper, page["page"] - 1, _PRINTER_DPI)
-        yield (
-            _there_and_back(paper, geometry, (filling, hand), how, rng),
-            [Faxed(task.code, page["page"], v.line.enrollment, v.field, v.value) for v in values],
-        )
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """One printed page and what is to be written on it."""
+
+    task: Task
+    page: Mapping[str, Any]
+    """As in the layout manifest."""
+    filling: Filling
+    seen: tuple[Faxed, ...]
+
+
+def _sheets(desk: Desk, filled: Iterable[Filled], how: Fax) -> Iterator[_Sheet]:
+    for one in filled:
+        code = one.task.code
+        seal = desk.around.chance.of("seal", code).pick(_SURNAMES)
+        for page in desk.around.manifests[code]["pages"]:
+            values = [v for v in one.values if any(r["enrollment"] == v.line.enrollment for r in page["rows"])]
+            seen = tuple(Faxed(code, page["page"], v.line.enrollment, v.field, v.value) for v in values)
+            yield _Sheet(one.task, page, _filling(page, one, values, how, seal), seen)
 
 
 def _hand(desk: Desk, task: Task) -> Hand:
@@ -101,26 +118,24 @@ def _hand(desk: Desk, task: Task) -> Hand:
     return draw_hand(np.random.default_rng(desk.around.chance.of("hand", task.code).whole(0, 2**31)))
 
 
-def _chosen(pages: Sequence[Mapping[str, Any]], part: Part) -> Sequence[Mapping[str, Any]]:
-    return {Part.ALL: pages, Part.WITHOUT_LAST: pages[:-1], Part.LAST: pages[-1:]}[part]
-
-
-def _there_and_back(
-    paper: Sheet, geometry: FormGeometry, pen: tuple[Filling, Hand], how: Fax, rng: np.random.Generator
-) -> Sheet:
-    """Prefecture to centre by fax, the pen of the pension office, centre to HQ by fax."""
+def _received(desk: Desk, sheet: _Sheet, how: Fax, rng: np.random.Generator) -> Sheet:
+    """Prefecture to centre by fax, then the pen of the pension office."""
+    geometry = geometry_of(EDITIONS[desk.around.manifests[sheet.task.code]["form"]].number)
+    assert geometry is not None
+    paper = printed(sheet.task.paper, sheet.page["page"] - 1, _PRINTER_DPI)
     first = draw_pass(rng, NORMAL if how.coarse else FINE, Weather().calm(), size_mm=paper.size_mm)
-    received = fax(paper, first, rng)
-    marks = fill(geometry, *pen, rng)
+    received = fax(paper, replace(first, header=""), rng)
+    marks = fill(geometry, sheet.filling, _hand(desk, sheet.task), rng)
     if how.codes_lost:
         marks += [_scribbled(box) for box in geometry.codes]
-    where = placed(paper.size_mm, first)
-    return _sent(write(received, [_moved(mark, where) for mark in marks]), how, rng)
+    where = placed(paper.size_mm, replace(first, header=""))
+    return write(received, [_moved(mark, where) for mark in marks])
 
 
-def _sent(sheet: Sheet, how: Fax, rng: np.random.Generator) -> Sheet:
+def _sent(sheet: Sheet, header: str, how: Fax, rng: np.random.Generator) -> Sheet:
+    """Centre to HQ by fax."""
     last = draw_pass(rng, NORMAL if how.coarse else FINE, Weather().calm(), size_mm=sheet.size_mm)
-    return fax(sheet, replace(last, turned_deg=180 if how.upside_down else 0), rng)
+    return fax(sheet, replace(last, header=header, turned_deg=180 if how.upside_down else 0), rng)
 
 
 def _moved(mark: Mark, where: np.ndarray) -> Mark:

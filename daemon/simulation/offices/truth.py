@@ -47,6 +47,8 @@ class Truth:
         """By (enrollment, field): every value that a mail to HQ has named, wrong ones included."""
         self.faxed: dict[str, tuple[Faxed, ...]] = {}
         """By Message-ID of the gateway's mail: what stands on its pages."""
+        self.pages: dict[str, tuple[tuple[str, int] | None, ...]] = {}
+        """By Message-ID of the gateway's mail: roster and page of each of its pages, None for a cover sheet."""
         self.seen: set[str] = set()
         """Kinds of faxes and cases that have happened, by name."""
 

@@ -126,7 +126,7 @@ def test_subject_and_file_name_are_what_the_demo_configures(office, rosters):
     send(office, rosters, "short")
     office.clock.move_to(LATER)
     mail = open_mail(office.answer(Return(fax=Fax(pdf=True)))[1])
-    assert re.fullmatch(gateway.SUBJECT_PATTERN, mail.subject)["pages"] == "1"
+    assert re.fullmatch(gateway.SUBJECT_PATTERN, mail.subject)["csid"] in mail.text
     assert re.fullmatch(gateway.FILE_PATTERN, mail.files[0][0])["received"] == "20260406100000"
     assert mail.files[0][1].startswith(b"%PDF")
 
@@ -163,6 +163,7 @@ def test_the_truth_knows_what_stands_on_the_pages(office, rosters):
     assert len(seen) == 3
     assert {office.truth.planned(s.enrollment, s.field).isoformat() for s in seen} == {s.value for s in seen}
     assert all(s.value in office.truth.written[s.enrollment, s.field] for s in seen)
+    assert office.truth.pages[message_id_of(raw)] == ((rosters["short"][0].code, 1),)
     assert {"fax:struck", "fax:ditto"} <= office.truth.seen
 
 
