@@ -96,6 +96,7 @@ class _Demo:
         self._world = World(
             Beginning(
                 folder, seed, tokyo(scenario.BEGINS_ON, 8), scenario.habit_of, scenario.COPIES, scenario.DEAD,
+                replies=True,
             )
         )  # fmt: skip
         self._inspector = Inspector(self._world)

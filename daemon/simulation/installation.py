@@ -15,6 +15,7 @@ from pathlib import Path
 from daemon.adapters.resources import data_path
 from daemon.settings import Settings, load_settings
 from daemon.simulation.network.mailbox_server import PASSWORD, USER
+from daemon.simulation.network.routing import AUTHSERV_ID
 from daemon.simulation.offices import gateway
 
 HQ = "meibo@hq.example"
@@ -36,7 +37,9 @@ def install(folder: Path, seed: int, ports: Ports, copies: dict[str, str]) -> Se
     _secret(folder / "key", hashlib.sha256(f"meibod demo {seed}".encode()).hexdigest())
     _secret(folder / "imap-password", PASSWORD)
     config = folder / "meibod.toml"
-    config.write_text(_CONFIG.format(imap=ports.imap, smtp=ports.smtp, user=USER, address=HQ), "utf-8")
+    config.write_text(
+        _CONFIG.format(imap=ports.imap, smtp=ports.smtp, user=USER, address=HQ, authserv_id=AUTHSERV_ID), "utf-8"
+    )
     return load_settings(config)
 
 
@@ -103,4 +106,7 @@ pace_s = 0
 
 [digest]
 with_names = false
+
+[admin_mail]
+authserv_id = "{authserv_id}"
 """

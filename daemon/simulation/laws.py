@@ -205,7 +205,7 @@ class Inspector:
     def _wrong(self, rows: list[Enrollment]) -> Iterator[tuple[str, Field, str, str | None]]:
         for row in rows:
             for asked, value in row.values.items():
-                true = self.world.truth.finally_(row.enrollment_id, asked)
+                true = self.world.truth.in_the_end(row.enrollment_id, asked)
                 if true != value.value:
                     yield row.enrollment_id, asked, value.value, true
 

@@ -70,8 +70,8 @@ class Rhythm:
     """Whether the proofs of 3:10 are made then; otherwise at the first look of the day."""
 
 
-_DIGEST = "【meibod】"
-"""How the subjects of digests begin."""
+_DIGEST = "・未着"
+"""Stands in the subject of a digest and of nothing else HQ sends its admins."""
 FULL = Rhythm(((8, 30), (9, 0), (11, 0), (13, 0), (15, 0), (16, 30), (18, 0)), (10, 14))
 
 
@@ -278,7 +278,7 @@ class World:
     def _receive(self, recipient: str, raw: bytes) -> None:
         if recipient == ADMIN and self._beginning.replies:
             mail = open_mail(raw)
-            if mail.subject.startswith(_DIGEST):
+            if _DIGEST in mail.subject:
                 self._digest = mail, self.clock.now()
             return
         desk = self._by_address.get(recipient)

@@ -89,7 +89,7 @@ def test_no_value_in_the_register_differs_from_the_truth(played):
 def test_every_case_the_document_forgets_has_happened_and_left_its_line_in_the_history(played):
     happened, events = set(played[0].truth["happened"]), played[0].events()
     assert happened >= {
-        "withdrawn-before", "withdrawn-after", "renamed", "submitted", "supplement",
+        "withdrawn-before", "withdrawn-after", "renamed", "submitted", "supplement", "answered-by-mail",
         "case:deadline", "case:postpone", "case:cancel", "case:add", "case:substitute", "case:transfer",
         "case:report", "case:cleaned", "case:results",
         "slip:already", "slip:before-dispatch", "slip:wrong-day",

@@ -78,7 +78,7 @@ class Truth:
         known = self._known.get((enrollment, field))
         return known.on if known is not None and field.is_date else None
 
-    def finally_(self, enrollment: str, field: Field) -> str | None:
+    def in_the_end(self, enrollment: str, field: Field) -> str | None:
         """What will have been true in the end, None when nothing ever."""
         known = self._known.get((enrollment, field))
         return known.value if known is not None else None

@@ -209,8 +209,8 @@ def test_after_the_training_the_deletion_fits_the_placement(office, rosters):
     (task,) = office.request.tasks
     assert task.after
     for line in task.lines:
-        placed = office.truth.finally_(line.enrollment, Field.DESTINATION)
-        reason = office.truth.finally_(line.enrollment, Field.NO_DESTINATION_REASON)
+        placed = office.truth.in_the_end(line.enrollment, Field.DESTINATION)
+        reason = office.truth.in_the_end(line.enrollment, Field.NO_DESTINATION_REASON)
         kept = office.truth.planned(line.enrollment, Field.CONCURRENT_DELETED_ON)
         deleted = office.truth.planned(line.enrollment, Field.ID_DELETED_ON)
         assert (placed is None) != (reason is None)
