@@ -21,6 +21,9 @@ from parsers.forms import REASONS
 
 _REASONS = ("受講辞退", "本人都合により取消", "異動のため対象外")
 _THREAD = re.compile(r"整理番号\s*([0-9A-Z]+)")
+_TOLD = ("【受領】", "【お知らせ", "【重要・研修中止】")
+_ASKED = ("【依頼", "【差替え")
+"""How the subjects begin of mails that bring rosters."""
 _STAYS, _MOVES, _TO_OFFICE, _LEAVES = "stays", "moves", "to-office", "leaves"
 
 
@@ -97,8 +100,8 @@ class Desk:
     office: PrefecturalOffice
     around: Surroundings
     requests: list[Request] = field(default_factory=list)
-    confirmed: list[Received] = field(default_factory=list)
-    """Receipts that came."""
+    told: list[Received] = field(default_factory=list)
+    """Receipts and notices that came: nothing is asked in them."""
 
     @property
     def prefecture(self) -> str:
@@ -113,14 +116,14 @@ class Desk:
     def receive(self, raw: bytes) -> None:
         """A mail of HQ arrived."""
         mail = open_mail(raw)
-        if "【受領】" in mail.subject:
-            self.confirmed.append(mail)
+        if mail.subject.startswith(_TOLD):
+            self.told.append(mail)
             return
         codes = sorted({name.split("_")[1].partition(".")[0] for name, _ in mail.files if name.startswith("roster_")})
         known = self._known(mail)
         if codes and known is None:
             self._take_on(mail, codes)
-        elif known is not None and codes and mail.message_id != known.mail.message_id:
+        elif known is not None and mail.subject.startswith(_ASKED) and mail.message_id != known.mail.message_id:
             self._supplement(known, mail, codes)
         elif known is not None:
             self._reminded(known)

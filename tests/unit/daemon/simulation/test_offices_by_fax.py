@@ -94,13 +94,13 @@ def office(rosters):
     return Office(Desk(book, around), clock, planned)
 
 
-def send(office, rosters, *names, number="7Q2K9XD4HP"):
+def send(office, rosters, *names, tag="依頼"):
     """HQ mails rosters."""
     files = []
     for name in names:
         roster, made = rosters[name]
         files += [(f"roster_{roster.code}.xlsx", made.xlsx), (f"roster_{roster.code}.pdf", made.pdf)]
-    subject = f"【依頼】受講者名簿の送付について［整理番号 {number}］"
+    subject = f"【{tag}】受講者名簿の送付について［整理番号 7Q2K9XD4HP］"
     words = Words(HQ, "本部", office.desk.address, subject, f"名簿 {names}", tuple(files))
     office.desk.receive(write(words, office.clock.now()))
 
@@ -188,11 +188,15 @@ def test_a_supplement_replaces_the_sheet_and_decides_for_the_newcomer_only(offic
     assert [type(act) for _, act in office.planned] == [Return]
 
 
-def test_a_reminder_is_none(office, rosters):
+def test_a_reminder_is_none_and_a_notice_is_only_read(office, rosters):
     send(office, rosters, "short")
-    send(office, rosters)
-    assert office.request.reminders == 1
-    assert len(office.planned) == 1
+    send(office, rosters, tag="ご確認・期限R8.4.7")
+    send(office, rosters, "short", tag="再送・期限まで残り2営業日")
+    assert office.request.reminders == 2
+    send(office, rosters, tag="お知らせ・期限変更／新期限R8.4.10")
+    assert office.request.reminders == 2
+    assert len(office.desk.told) == 1
+    assert [type(act) for _, act in office.planned] == [Return, Return]
 
 
 def test_whoever_steps_back_is_withdrawn_and_named_by_number(office, rosters):
