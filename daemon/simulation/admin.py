@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from daemon.domain.lifecycle import owes
 from daemon.domain.model import OutboxState, Review, Training, TrainingState
 from daemon.errors import Refused
-from daemon.handlers import cases, handover, outbox, review, said
+from daemon.handlers import cases, handover, outbox, pages, review, said
 from daemon.handlers.rename import settle_with_name
 from daemon.handlers.said import DELETIONS
 from daemon.ports import Kit, Transaction
-from daemon.simulation.offices.truth import Faxed, Truth
+from daemon.simulation.offices.truth import Truth
 from parsers.findings import Problem
 
 NAME = "研修担当"
@@ -22,7 +22,7 @@ _ASK_AGAIN = frozenset(
     {
         Problem.CLAIM_WITHOUT_SHEET, Problem.ATTACHMENT_MISSING, Problem.IMAGE_NOT_READ, Problem.UNSUPPORTED_TYPE,
         Problem.UNREADABLE_ATTACHMENT, Problem.ENCRYPTED_ATTACHMENT, Problem.NO_ROSTER_FOUND,
-        Problem.PLACEMENT_MISSING,
+        Problem.PLACEMENT_MISSING, Problem.PAGES_MISSING,
     }
 )  # fmt: skip
 """After these the office is asked to send the sheet as it should be."""
@@ -33,7 +33,7 @@ _SEEN = {
 }
 """Why a question of that kind may simply be accepted."""
 _TYPED_IN = "ＦＡＸの画像を見て入力"
-_MAILS = frozenset({"mail", "attachment", "bounce"})
+_MAILS = frozenset({"mail", "attachment", "bounce", "pages"})
 """Questions about which there is something to be done besides an answer."""
 _IN_A_WORD = frozenset({"value", "verify", "exclusion", "closing", "row"})
 """Questions that can be answered by a line in a mail."""
@@ -67,7 +67,7 @@ class Answer:
     """What the admin says to one question."""
 
     verdict: str
-    """accepted | set | rejected | renamed"""
+    """accepted | set | rejected | renamed | placed"""
     value: str = ""
     because: str = ""
 
@@ -135,6 +135,8 @@ class Admin:
 
     def _act(self, kit: Kit, question: Review) -> Answer:
         """On the command line: look, decide, enter."""
+        if question.kind == pages.KIND:
+            return self._triage(kit, question)
         answer = self._of_mail(kit, question) if question.kind in _MAILS else self._answer(kit, question)
         ident = question.review_id
         match answer.verdict:
@@ -177,6 +179,22 @@ class Admin:
             return Answer("accepted", true, "原本と照合")
         return Answer("set", true, "電話で確認")
 
+    def _triage(self, kit: Kit, question: Review) -> Answer:
+        """A page without a readable code: look at it, say which page of which roster it is; else put it aside."""
+        with kit.store.snapshot() as tx:
+            mail = tx.get_mail(question.ledger_id or 0)
+        places = self.truth.pages.get(mail.message_id, ())
+        at = question.evidence.page or 0
+        place = places[at - 1] if 0 < at <= len(places) else None
+        if place is None or Problem.NAMED_PAGE_DIFFERS in question.problems:
+            answer = Answer("accepted", "", _TYPED_IN if self._type_in(kit, mail.message_id) else "名簿ではないページ")
+            review.accept(kit, question.review_id, NAME, answer.because)
+            return answer
+        where = f"{place[0]}/{place[1]}"
+        pages.place_page(kit, question.review_id, where, NAME, "画像を見て指定")
+        self.truth.seen.add("page-named")
+        return Answer("placed", where, "画像を見て指定")
+
     def _misspelt(self, kit: Kit, question: Review) -> bool:
         name = self.truth.renamed(question.enrollment_id)
         with kit.store.snapshot() as tx:
@@ -189,9 +207,9 @@ class Admin:
             return Answer("accepted", "", _SEEN["bounce"])
         if Problem.EXCLUSION_PROPOSED in question.problems and self._withdraw(kit, question):
             return Answer("accepted", "", "受講辞退を登録")
-        on_paper = self._on_paper(kit, question)
-        if on_paper:
-            self._type_in(kit, on_paper)
+        with kit.store.snapshot() as tx:
+            mail = tx.get_mail(question.ledger_id) if question.ledger_id is not None else None
+        if mail is not None and question.kind == "attachment" and self._type_in(kit, mail.message_id):
             return Answer("accepted", "", _TYPED_IN)
         return Answer("accepted", "", "読んで対応")
 
@@ -210,21 +228,15 @@ class Admin:
             cases.withdraw(kit, row.enrollment_id, NAME, self.truth.withdrawn(row.enrollment_id) or "")
         return bool(gone)
 
-    def _on_paper(self, kit: Kit, question: Review) -> tuple[Faxed, ...]:
-        """What stands on the pages, when the question is about a fax nobody has read."""
-        if question.ledger_id is None:
-            return ()
-        with kit.store.snapshot() as tx:
-            return self.truth.faxed.get(tx.get_mail(question.ledger_id).message_id, ())
-
-    def _type_in(self, kit: Kit, seen: tuple[Faxed, ...]) -> None:
-        """Read the dates off the picture; what is on record already, or out, stays as it is."""
-        for one in seen:
-            if not one.value or not one.field.is_date:
-                continue
-            on = dt.date.fromisoformat(one.value)
-            with suppress(Refused):
-                said.correct(kit, one.enrollment, said.Said(one.field, on, NAME, _TYPED_IN))
+    def _type_in(self, kit: Kit, message_id: str) -> bool:
+        """Read the dates off the pictures of a fax, and telephone about odd ones. False = no such fax."""
+        today = kit.clock.today()
+        for one in self.truth.faxed.get(message_id, ()):
+            if one.field.is_date and one.value == self.truth.value(one.enrollment, one.field, today):
+                on = dt.date.fromisoformat(one.value)
+                with suppress(Refused):  # it is on record already, or the trainee is out
+                    said.correct(kit, one.enrollment, said.Said(one.field, on, NAME, _TYPED_IN))
+        return bool(self.truth.faxed.get(message_id))
 
     # -- mail that waits ---------------------------------------------------------------------------------------
 

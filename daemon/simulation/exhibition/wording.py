@@ -27,6 +27,7 @@ VERDICTS = {
     "released": "送信を承認",
     "cancelled": "送信を取消",
     "renamed": "氏名を訂正して採用",
+    "placed": "どの名簿の何枚目かを指定",
     "submitted": "印刷して提出",
 }
 ERRANDS = {
@@ -92,7 +93,7 @@ def because(decision: Decision) -> str:
 
 def verdict(decision: Decision) -> str:
     """What the admin decided."""
-    if decision.kind in {"mail", "attachment", "bounce"} and decision.verdict == "accepted":
+    if decision.kind in {"mail", "attachment", "bounce", "page", "pages"} and decision.verdict == "accepted":
         return "対応"
     if decision.kind == "exclusion" and decision.verdict == "accepted":
         return "対象外とする"
