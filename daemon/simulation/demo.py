@@ -25,12 +25,12 @@ from daemon.simulation import scenario
 from daemon.simulation.admin import Decision
 from daemon.simulation.board import day_line, decision_table, law_table, result_table
 from daemon.simulation.clock import tokyo
-from daemon.simulation.errands import Errand, Occasion, run
+from daemon.simulation.errands import Case, Errand, Occasion, results_letter, run
 from daemon.simulation.exhibition.files import write_all
 from daemon.simulation.exhibition.page import Exhibits, Figures, Findings, write_page
 from daemon.simulation.exhibition.register import plays
 from daemon.simulation.exhibition.wording import AGAINST_TRUTH, PROOFS
-from daemon.simulation.headquarters import dispatch, prepare
+from daemon.simulation.headquarters import dispatch, order_for, prepare
 from daemon.simulation.laws import Inspector, left_open
 from daemon.simulation.world import Beginning, Rhythm, World
 from parsers.findings import MessageKind
@@ -132,30 +132,37 @@ class _Demo:
         """HQ's morning: the training is set up, its list imported, its mailing approved."""
         world = self._world
         plan = scenario.plan_of(act, world.chance)
-        report = await asyncio.to_thread(prepare, world.kit, plan)
-        with world.kit.store.snapshot() as tx:
-            ident = next(t.training_id for t in tx.trainings() if t.name == act.name)
-        mails = await asyncio.to_thread(dispatch, world.kit, ident)
+        if act.by_mail:
+            await world.instruct(await asyncio.to_thread(order_for, world.kit, plan))
+        else:
+            await asyncio.to_thread(prepare, world.kit, plan)
+            await asyncio.to_thread(dispatch, world.kit, self._training_id(act))
+        offices = len({t.prefecture for t in plan.trainees})
         self._begun += 1
-        self._report(f"[bold]{act.name}[/bold]　受講者 {len(report.added)}名の名簿を {len(mails)}都道府県へ")
+        self._report(f"[bold]{act.name}[/bold]　受講者 {len(plan.trainees)}名の名簿を {offices}都道府県へ")
         await world.look()
 
     async def _errand(self, act: scenario.Act, errand: Errand) -> None:
         """Somebody telephoned, or a day has come: HQ does what there is to do."""
         world = self._world
         plan = scenario.plan_of(act, world.chance)
-        with world.kit.store.snapshot() as tx:
-            training = next(t for t in tx.trainings() if t.name == act.name)
-        occasion = Occasion(world.kit, world.truth, plan, training.training_id, scenario.newcomer(act, world.chance))
-        done = await asyncio.to_thread(run, occasion, errand)
+        ident = self._training_id(act)
+        occasion = Occasion(world.kit, world.truth, plan, ident, scenario.newcomer(act, world.chance))
+        if act.by_mail and errand.case is Case.RESULTS:
+            await world.instruct(await asyncio.to_thread(results_letter, occasion, errand))
+        else:
+            await asyncio.to_thread(run, occasion, errand)
         world.admin.decisions.append(
             Decision(
-                world.clock.now(), "errand", errand.prefecture, training.training_id, (), f"{done}名", errand.case, "",
-                errand.because,
+                world.clock.now(), "errand", errand.prefecture, ident, (), act.name, errand.case, "", errand.because
             )
-        )  # fmt: skip
+        )
         self._errands += 1
         await world.look()
+
+    def _training_id(self, act: scenario.Act) -> str:
+        with self._world.kit.store.snapshot() as tx:
+            return next(t.training_id for t in tx.trainings() if t.name == act.name)
 
     def _over(self) -> bool:
         if self._begun + self._errands < len(scenario.ACTS) + sum(len(a.errands) for a in scenario.ACTS):

@@ -16,9 +16,10 @@ from daemon.handlers import cases, said, schedule
 from daemon.handlers.dispatch import approve
 from daemon.ports import Kit
 from daemon.simulation.admin import NAME
-from daemon.simulation.headquarters import Plan, add_to_list, send_results
+from daemon.simulation.headquarters import Plan, add_to_list, filled_results, send_results
 from daemon.simulation.offices.truth import Truth
 from daemon.simulation.people import Person
+from daemon.simulation.reply import Letter
 from parsers.findings import Field
 
 
@@ -138,9 +139,19 @@ def _cleaned(occasion: Occasion, errand: Errand) -> int:
 
 
 def _results(occasion: Occasion, errand: Errand) -> int:
-    rows = [r for r in _rows(occasion) if not r.excluded_because]
-    failed = [r.enrollment_id for r in rows if r.prefecture == errand.prefecture][: errand.unfinished]
-    return send_results(occasion.kit, occasion.training_id, frozenset(failed))
+    return send_results(occasion.kit, occasion.training_id, _failed(occasion, errand))
+
+
+def _failed(occasion: Occasion, errand: Errand) -> frozenset[str]:
+    rows = [r for r in _rows(occasion) if r.prefecture == errand.prefecture and not r.excluded_because]
+    return frozenset(r.enrollment_id for r in rows[: errand.unfinished])
+
+
+def results_letter(occasion: Occasion, errand: Errand) -> Letter:
+    """The results by mail: the filled-in register, which says by itself what it is."""
+    occasion.truth.seen.add(f"case:{errand.case}")
+    data = filled_results(occasion.kit, occasion.training_id, _failed(occasion, errand))
+    return Letter("", (("修了結果.xlsx", data),))
 
 
 _RUN: Mapping[Case, Callable[[Occasion, Errand], int]] = {

@@ -20,6 +20,7 @@ from daemon.handlers.results import approve_results, import_results, template
 from daemon.ports import Kit
 from daemon.simulation.admin import NAME
 from daemon.simulation.people import Person
+from daemon.simulation.reply import Letter
 from parsers.forms import COMPLETED, KEY_HEADER, NOT_COMPLETED, RESULTS, parse_results_key
 
 
@@ -106,8 +107,8 @@ def add_to_list(kit: Kit, plan: Plan, training_id: str, newcomer: tuple[str, str
     return report
 
 
-def send_results(kit: Kit, training_id: str, failed: frozenset[str]) -> int:
-    """`results template`, filled in, `results import`, `results approve`; returns how many have a result."""
+def filled_results(kit: Kit, training_id: str, failed: frozenset[str]) -> bytes:
+    """The register of results with 修了 or 未修了 for everybody."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         book = openpyxl.load_workbook(io.BytesIO(template(kit, training_id)))
@@ -119,9 +120,30 @@ def send_results(kit: Kit, training_id: str, failed: frozenset[str]) -> int:
         if key is not None:
             result = RESULTS[NOT_COMPLETED if key[1] in failed else COMPLETED]
             page.cell(row, columns["修了の有無"]).value = result
-    data = workbook_bytes(book, kit.clock.today())
+    return workbook_bytes(book, kit.clock.today())
+
+
+def send_results(kit: Kit, training_id: str, failed: frozenset[str]) -> int:
+    """`results import` and `results approve`; returns how many have a result."""
+    data = filled_results(kit, training_id, failed)
     report = import_results(kit, training_id, "修了結果.xlsx", data, NAME, apply=True)
     if report.problems:
         raise ListRefused("; ".join(f"{p.cell} {p.problem}" for p in report.problems))
     approve_results(kit, training_id, NAME)
     return report.completed + report.not_completed
+
+
+_COURSES = {
+    Course.WM_SKILL_UP: "ＷＭ操作スキルアップ研修",
+    Course.INSTRUCTOR: "講師養成研修",
+    Course.BEGINNER: "初心者",
+}
+
+
+def order_for(kit: Kit, plan: Plan) -> Letter:
+    """The same by mail: what the admin writes to set up the training, with the list."""
+    text = (
+        f"次の研修の名簿を送付してください。\n\n研修登録\n種類：{_COURSES[plan.course]}\n研修名：{plan.name}\n"
+        f"初日：{plan.starts_on.isoformat()}\n最終日：{plan.ends_on.isoformat()}\n"
+    )
+    return Letter(text, (("受講者一覧.xlsx", filled_list(kit, plan, plan.trainees, kit.clock.today())),))

@@ -1,9 +1,10 @@
-"""The admin's answer to the morning's digest: one line for each question, as the digest explains it."""
+"""What the admin writes to the daemon: answers to the digest, a line for each question; lists and results; 承認."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from daemon.domain.model import Review
 from daemon.simulation.admin import NAME, Answer
@@ -15,11 +16,27 @@ from parsers.findings import Field
 _GREETING = "お疲れさまです。日報の確認事項について、次のとおりお願いします。"
 
 
-def reply(digest: Received, answers: Iterable[tuple[Review, Answer]], at: dt.datetime) -> bytes:
+APPROVED = "承認"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Something asked for by mail."""
+
+    text: str
+    files: tuple[tuple[str, bytes], ...] = ()
+
+
+def answer(to: Received, letter: Letter, at: dt.datetime) -> bytes:
+    """The raw mail, answering one of the daemon's."""
+    return write(Words(ADMIN, NAME, to.reply_to, f"RE: {to.subject}", letter.text, letter.files, to), at)
+
+
+def reply(digest: Received, said: Iterable[tuple[Review, Answer]], at: dt.datetime) -> bytes:
     """The raw mail: the lines above the quoted digest."""
-    lines = [_line(question, answer) for question, answer in answers]
+    lines = [_line(question, word) for question, word in said]
     text = "\n".join([_GREETING, "", *lines, "", "よろしくお願いします。"])
-    return write(Words(ADMIN, NAME, digest.reply_to, f"RE: {digest.subject}", text, answers=digest), at)
+    return answer(digest, Letter(text), at)
 
 
 def _line(question: Review, answer: Answer) -> str:

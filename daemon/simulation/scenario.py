@@ -79,6 +79,8 @@ class Act:
     errands: tuple[Errand, ...] = ()
     shares: str = ""
     """Name of a training one trainee of which (the first of the prefecture) is on this list as well."""
+    by_mail: bool = False
+    """The admin mails list and results to the daemon, looks at what it would do, and approves."""
 
 
 def _on(month: int, day: int) -> dt.date:
@@ -183,6 +185,7 @@ _BEGINNER = Act(
         Errand(Case.POSTPONE, _on(4, 8), to=(_on(5, 18), _on(5, 20)), because="会場の都合"),
         Errand(Case.RESULTS, _on(5, 22), "大阪", unfinished=1),
     ),
+    by_mail=True,
 )  # fmt: skip
 _CALLED_OFF = Act(
     Course.WM_SKILL_UP, "令和８年度ＷＭ操作スキルアップ研修（第２回）", _on(4, 1), _on(5, 27), _on(5, 29),

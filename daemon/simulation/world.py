@@ -36,6 +36,7 @@ from daemon.bootstrap import (
 from daemon.clockwork import Clockwork
 from daemon.domain.calendar import OfficeCalendar
 from daemon.domain.model import OutboxState, Review
+from daemon.errors import MeibodError
 from daemon.handlers import deliver as delivery
 from daemon.handlers.intake import sync
 from daemon.ports import Documents, Kit, MailboxError, ReaderPool
@@ -51,7 +52,12 @@ from daemon.simulation.offices.desk import Desk, HabitOf, Places, Request, Surro
 from daemon.simulation.offices.incoming import Received, open_mail
 from daemon.simulation.offices.truth import Truth
 from daemon.simulation.recording import RecordingDocuments
-from daemon.simulation.reply import reply
+from daemon.simulation.reply import APPROVED, Letter, answer, reply
+
+
+class OrderRefused(MeibodError):
+    """The daemon did not do what the simulated admin asked for by mail: a bug in the play or in the daemon."""
+
 
 Doing = Callable[[], Awaitable[None]]
 _ROUNDS = 12
@@ -72,6 +78,8 @@ class Rhythm:
 
 _DIGEST = "・未着"
 """Stands in the subject of a digest and of nothing else HQ sends its admins."""
+_DONE = "実行しました"
+"""Stands in the subject of the answer to what was approved."""
 FULL = Rhythm(((8, 30), (9, 0), (11, 0), (13, 0), (15, 0), (16, 30), (18, 0)), (10, 14))
 
 
@@ -118,6 +126,7 @@ class World:
         self._proved_on: dt.date | None = None
         self._digest: tuple[Received, dt.datetime] | None = None
         """This morning's, as long as nobody has answered it."""
+        self._to_admin: list[Received] = []
 
     # -- the daemon --------------------------------------------------------------------------------------------
 
@@ -208,6 +217,27 @@ class World:
         if await asyncio.to_thread(self.admin.visit, self.kit):
             await self.look()
 
+    async def instruct(self, letter: Letter) -> None:
+        """The admin asks for something in answer to the last digest, looks at what would be done, and approves.
+
+        Raises OrderRefused when the daemon does not do it.
+        """
+        digest = next(m for m in reversed(self._to_admin) if _DIGEST in m.subject)
+        shown = await self._answered(digest, letter)
+        done = await self._answered(shown, Letter(APPROVED))
+        if _DONE not in done.subject:
+            raise OrderRefused(done.subject)
+        self.truth.seen.add("ordered-by-mail")
+
+    async def _answered(self, to: Received, letter: Letter) -> Received:
+        """What the daemon writes back."""
+        before = len(self._to_admin)
+        await self.network.carry(ADMIN, HQ, await asyncio.to_thread(answer, to, letter, self.clock.now()))
+        await self.look()
+        if len(self._to_admin) == before:
+            raise OrderRefused("no answer")
+        return self._to_admin[-1]
+
     async def _reply(self, digest: Received, sent_at: dt.datetime) -> None:
         self._digest = None
         said = await asyncio.to_thread(self.admin.answers, self.kit, sent_at)
@@ -278,6 +308,7 @@ class World:
     def _receive(self, recipient: str, raw: bytes) -> None:
         if recipient == ADMIN and self._beginning.replies:
             mail = open_mail(raw)
+            self._to_admin.append(mail)
             if _DIGEST in mail.subject:
                 self._digest = mail, self.clock.now()
             return

@@ -90,6 +90,7 @@ def test_every_case_the_document_forgets_has_happened_and_left_its_line_in_the_h
     happened, events = set(played[0].truth["happened"]), played[0].events()
     assert happened >= {
         "withdrawn-before", "withdrawn-after", "renamed", "submitted", "supplement", "answered-by-mail",
+        "ordered-by-mail", "page-named",
         "case:deadline", "case:postpone", "case:cancel", "case:add", "case:substitute", "case:transfer",
         "case:report", "case:cleaned", "case:results",
         "slip:already", "slip:before-dispatch", "slip:wrong-day",

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 
 import pytest
 
+from daemon.adapters.documents import TypstDocuments
+from daemon.adapters.resources import data_path
 from daemon.domain.commands import Verb, read_commands
-from daemon.domain.model import Review
+from daemon.domain.model import Course, Review
 from daemon.simulation.admin import Answer
+from daemon.simulation.clock import VirtualClock
+from daemon.simulation.headquarters import Plan, Trainee, order_for
 from daemon.simulation.offices.incoming import Received, open_mail
+from daemon.simulation.people import Person
 from daemon.simulation.reply import reply
 from parsers.findings import Field
+from tests.fakes.rosters import KEY
 
 AT = dt.datetime(2026, 4, 8, 1, tzinfo=dt.UTC)
 DIGEST = Received(
@@ -76,3 +83,17 @@ def test_the_mail_answers_the_digest_and_nothing_else():
     assert b"In-Reply-To: <digest@hq.example>" in raw
     assert mail.subject == f"RE: {DIGEST.subject}"
     assert b"To: meibo+d@hq.example" in raw
+
+
+@pytest.mark.parametrize("course", list(Course))
+def test_an_order_sets_up_the_training_and_brings_its_list(course):
+    kit = SimpleNamespace(documents=TypstDocuments(KEY, data_path("mail_templates") / "forms"), clock=VirtualClock(AT))
+    person = Trainee("神奈川", "横浜", Person("林　翼", "ハヤシ　ツバサ"), "A1", dt.date(2026, 3, 1), None)
+    plan = Plan(course, "第３回研修", dt.date(2026, 5, 13), dt.date(2026, 5, 15), (person,))
+    letter = order_for(kit, plan)
+    (command,) = read_commands(letter.text).commands
+    assert command.verb is Verb.NEW_TRAINING
+    assert command.words[:2] == (course.value, "第３回研修")
+    assert command.days == (dt.date(2026, 5, 13), dt.date(2026, 5, 15))
+    lines, problems = kit.documents.read_list(*letter.files[0])
+    assert ([line.name for line in lines], problems) == (["林　翼"], [])
