@@ -87,7 +87,15 @@ def read_glyphs(portraits: Sequence[Gray]) -> list[Glyph]:
     pictures = (255 - np.stack(portraits).reshape(len(portraits), -1)).astype(np.float32) / 255
     points = pictures @ model.projection - model.centre
     apart = (points**2).sum(axis=1)[:, None] + model.squares - 2 * points @ model.means.T
-    return [_glyph(row, model) for row in apart]
+    rows, first = np.arange(len(apart)), apart.argmin(axis=1)
+    nearest = apart[rows, first]
+    apart[rows, first] = np.inf
+    margins = apart.min(axis=1) - nearest
+    distances = nearest - model.handicap[first]
+    return [
+        _glyph(model.glyphs[index], float(distance), float(margin))
+        for index, distance, margin in zip(first, distances, margins, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,13 +109,10 @@ class _Model:
     handicap: Floats
 
 
-def _glyph(apart: Floats, model: _Model) -> Glyph:
-    first, second = (int(i) for i in np.argpartition(apart, 1)[:2])
-    distance = float(apart[first] - model.handicap[first])
+def _glyph(text: str, distance: float, margin: float) -> Glyph:
     if distance > _STRANGE:
         return Glyph(UNKNOWN_GLYPH, 0.0, distance)
-    margin = float(apart[second] - apart[first])
-    return Glyph(model.glyphs[first], float(1 / (1 + np.exp(-margin / 8))), distance)
+    return Glyph(text, float(1 / (1 + np.exp(-margin / 8))), distance)
 
 
 @cache

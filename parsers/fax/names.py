@@ -31,7 +31,9 @@ _HALF_LINE_MM: Final = 3.3
 _ROOMY_MM: Final = 40.0
 _MOST_PT, _MOST_NARROW_PT, _LEAST_PT = 16.0, 14.0, 12.0
 _FILLED: Final = 0.995
-_SQUARES_MOST: Final = 24
+_CONDENSED: Final = 0.7
+"""Names are condensed to this share; what needs more is wrapped."""
+_TRIED_MOST: Final = 3
 _TAIL_EM: Final = 0.2
 """The last glyph ends this far, at most, before its square does; a condensed line reaches that close to the edge."""
 _STRANGE_DISTANCE, _ODD_DISTANCE = 900.0, 420.0
@@ -123,10 +125,19 @@ class _Line:
             yield self._squares(most, most, min(int(end / most - 0.1) + 1, int(inner / most)))
         if end < inner - (1 + _TAIL_EM) * most:
             return
-        for count in range(int(inner / most) + 1, _SQUARES_MOST + 1):
+        narrowest = _CONDENSED * _LEAST_PT * _PT_MM
+        filled = []
+        for count in range(int(inner / most) + 1, int(inner * _FILLED / narrowest) + 1):
             wide = inner * _FILLED / count
             if wide * (1 - _TAIL_EM) > inner - end:
-                yield self._squares(wide, max(wide, _LEAST_PT * _PT_MM), count)
+                filled.append(self._squares(wide, max(wide, _LEAST_PT * _PT_MM), count))
+        yield from sorted(filled, key=self._ink_between)[:_TRIED_MOST]
+
+    def _ink_between(self, squares: Sequence[Em]) -> float:
+        """How much ink stands where squares meet: little, when these are the squares."""
+        columns = (self._picture < 128).sum(axis=0)
+        edges = [round(em.x) for em in squares[1:]]
+        return float(np.mean([columns[at - 1 : at + 1].mean() for at in edges]))
 
     def end(self) -> float:
         """Where the ink of the name ends; 0 without any. Rules of the table and specks are no ink."""
