@@ -131,13 +131,22 @@ def _fit_group(
 def _tried(
     picture: Picture, geometry: FormGeometry, anchors: tuple[Matrix, Matrix], codes: _Codes
 ) -> tuple[Placed | None, tuple[Fault, ...]]:
-    """The page under one hypothesis, or what speaks against it."""
-    try:
-        placed = place(picture, geometry, anchors, codes)
-        faults = objections(placed, picture)
-    except _DEGENERATE:
-        return None, (Fault.BAD_FIT,)
-    return (None, faults) if faults else (placed, ())
+    """The page under one hypothesis, or what speaks against it.
+
+    A photograph whose codes happen to fit a plane seen from straight above is tried in perspective as well.
+    """
+    faults: tuple[Fault, ...] = ()
+    for slanted in (False, True) if picture.toned else (False,):
+        try:
+            placed = place(picture, geometry, anchors, codes, slanted=slanted)
+            found = objections(placed, picture)
+        except _DEGENERATE:
+            found = (Fault.BAD_FIT,)
+        else:
+            if not found:
+                return placed, ()
+        faults = faults or found
+    return None, faults
 
 
 def _hypotheses(picture: Picture, per_mm: PerMm, group: list[FoundCode], geometry: FormGeometry) -> Iterator[_Codes]:

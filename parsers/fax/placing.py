@@ -110,7 +110,12 @@ class Placed:
 
 
 def place(
-    picture: Picture, geometry: FormGeometry, anchors: tuple[Matrix, Matrix], codes: list[tuple[FoundCode, int]]
+    picture: Picture,
+    geometry: FormGeometry,
+    anchors: tuple[Matrix, Matrix],
+    codes: list[tuple[FoundCode, int]],
+    *,
+    slanted: bool = False,
 ) -> Placed:
     """Measure the page under a first guess.
 
@@ -119,8 +124,9 @@ def place(
         geometry: What is printed where.
         anchors: (n, 2) mm on the form, (n, 2) pixels: what the first guess rests on.
         codes: Found codes and the place each takes.
+        slanted: Begin in perspective even where two codes alone would not ask for it.
     """
-    warp, bent = _first_guess(*anchors)
+    warp, bent = _first_guess(*anchors, slanted=slanted)
     view = view_of(picture.gray, warp, geometry.size_mm)
     marks = find_marks(view, warp, geometry, _MARK_REACH_BENT_MM if bent else _MARK_REACH_MM)
     points = _points(view, codes, geometry, marks) if codes or len(marks) >= 3 else (*anchors, np.ones(len(anchors[0])))
@@ -132,11 +138,11 @@ def place(
     return _with_boxes(picture, geometry, _Start(view, points, tuple(codes), tuple(marks)))
 
 
-def _first_guess(form_mm: Matrix, pixels: Matrix) -> tuple[Matrix, bool]:
+def _first_guess(form_mm: Matrix, pixels: Matrix, *, slanted: bool) -> tuple[Matrix, bool]:
     """Affine, or in perspective where two codes do not fit into one plane seen from straight above."""
     weights = np.ones(len(form_mm))
     flat = affine(form_mm, pixels, weights)
-    if len(form_mm) < 8 or _rms(flat, (form_mm, pixels, weights)) <= _FLAT_MM:
+    if len(form_mm) < 8 or (not slanted and _rms(flat, (form_mm, pixels, weights)) <= _FLAT_MM):
         return flat, False
     return homography(form_mm, pixels, weights), True
 
