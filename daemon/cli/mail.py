@@ -76,7 +76,8 @@ def show(
             f"  {page.part} {page.page}頁: {sheet}  {'符号あり' if page.sealed else '符号なし'}  {page.header}".rstrip()
         )
     for review in reviews:
-        typer.echo(f"  確認事項 #{review.review_id} {words.problems(review.problems)} {review.detail[:80]}")
+        asked = f"{words.kind(review.kind)} {words.problems(review.problems)} {review.detail[:80]}"
+        typer.echo(f"  確認事項 #{review.review_id} {asked}".rstrip())
     if raw is not None:
         raw.write_bytes(data)
         typer.echo(f"原本を書き出しました: {raw}")
