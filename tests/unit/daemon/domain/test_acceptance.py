@@ -148,3 +148,17 @@ def test_a_strangers_copy_of_what_is_verified_asks_nothing() -> None:
     assert verdict(case=known) == (Outcome.CONFIRMED, None)
     shifted = replace(known, match_problems=(Problem.NAME_DIFFERS,))
     assert verdict(case=shifted) == (Outcome.REVIEW, None)
+
+
+def test_a_value_from_a_page_a_person_named_is_never_better_than_read() -> None:
+    named = replace(CASE, source=SourceKind.FAX, named=True)
+    assert verdict(case=named, policy=Policy(fax_acceptance=FaxAcceptance.AGREEMENT)) == (Outcome.RECORDED, Status.READ)
+
+
+def test_a_line_for_everybody_does_not_speak_of_a_row_that_is_out() -> None:
+    gone = replace(CASE, enrollment=replace(ROW, excluded_because="辞退"))
+    ditto = replace(FINDING, problems=(Problem.DITTO,))
+    assert verdict(ditto, replace(gone, source=SourceKind.FAX)) == (Outcome.EMPTY, None)
+    assert verdict(ditto, replace(CASE, enrollment=None, source=SourceKind.FAX)) == (Outcome.EMPTY, None)
+    assert verdict(ditto, gone) == (Outcome.REVIEW, None)
+    assert verdict(FINDING, replace(gone, source=SourceKind.FAX)) == (Outcome.REVIEW, None)
