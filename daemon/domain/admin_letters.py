@@ -20,6 +20,8 @@ class AnswerOutcome(StrEnum):
     DONE = "done"
     SHOWN = "shown"
     """It only asks; the answer stands below."""
+    ATTACHED = "attached"
+    """It asks for a file, which goes with the answer."""
     REFUSED = "refused"
     """A rule of the house speaks against it; nothing changed."""
     CHANGED = "changed"
@@ -176,7 +178,8 @@ class AnswerLetter:
     @property
     def done(self) -> int:
         """Commands that were done."""
-        return sum(line.outcome in {AnswerOutcome.DONE, AnswerOutcome.SHOWN} for line in self.lines)
+        answered = {AnswerOutcome.DONE, AnswerOutcome.SHOWN, AnswerOutcome.ATTACHED}
+        return sum(line.outcome in answered for line in self.lines)
 
     @property
     def not_done(self) -> int:

@@ -32,8 +32,11 @@ def after_numbers(line: str) -> Command | None:
     numbers, rest = _numbers(line)
     if not numbers or not rest:
         return None
+    rest = re.sub(r"^は(?!い)\s*", "", rest)
     if words.ACCEPTS.fullmatch(rest):
         return Command(Verb.ACCEPT, numbers)
+    if words.SEEN.fullmatch(rest):
+        return Command(Verb.SEEN, numbers)
     rejects = words.REJECTS.fullmatch(rest)
     if rejects is not None:
         because = (rejects["because"] or "").strip(" 。")
@@ -134,6 +137,14 @@ def _mails(verb: Verb, rest: str) -> Command | None:
     return _mail(verb, numbers, more) if numbers else None
 
 
+def _verdict(verb: Verb, rest: str) -> Command | None:
+    """「OK 12,13」「却下 14 理由」: the same the other way round."""
+    numbers, more = _numbers(f"{rest} ")
+    if not numbers or (verb is Verb.ACCEPT and more) or not _plain_reason(more):
+        return None
+    return Command(verb, numbers, because=more)
+
+
 def _dated(verb: Verb, rest: str) -> Command | None:
     """Row, field (may be left out), date, reason or, for a telephone call, who called."""
     row, rest = _row(rest)
@@ -230,6 +241,19 @@ def _next_day(text: str) -> tuple[dt.date | None, str]:
     return (day, rest.strip()) if day and not left else (None, text)
 
 
+def _template(verb: Verb, rest: str) -> Command | None:
+    course = words.COURSES.get(rest.replace(" ", "").lower())
+    return Command(verb, words=(str(course),)) if course is not None else None
+
+
+def _numbered(verb: Verb, rest: str) -> Command | None:
+    """Training, and the number of one of its rosters; without a number the newest."""
+    training, _, number = rest.partition(" ")
+    if not _TRAINING.fullmatch(training) or (number and not number.isdecimal()):
+        return None
+    return Command(verb, (int(number),) if number else (), training=training)
+
+
 def _submitted(verb: Verb, rest: str) -> Command | None:
     training, _, rest = rest.partition(" ")
     number, _, when = rest.partition(" ")
@@ -243,6 +267,8 @@ def _submitted(verb: Verb, rest: str) -> Command | None:
 
 _READERS: Mapping[Verb, Callable[[Verb, str], Command | None]] = {
     Verb.STATUS: _status,
+    Verb.ACCEPT: _verdict,
+    Verb.REJECT: _verdict,
     Verb.RELEASE: _mails,
     Verb.CANCEL_MAIL: _mails,
     Verb.HOLD: _mails,
@@ -264,6 +290,9 @@ _READERS: Mapping[Verb, Callable[[Verb, str], Command | None]] = {
     Verb.RESULTS: _training,
     Verb.DISPATCH_RESULTS: _training,
     Verb.SUBMITTED: _submitted,
+    Verb.TEMPLATE: _template,
+    Verb.RESULTS_TEMPLATE: _training,
+    Verb.HANDOVER: _numbered,
 }
 
 

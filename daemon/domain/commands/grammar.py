@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from daemon.domain.commands import arguments, words
-from daemon.domain.commands.model import ABOUT_MAILS, ABOUT_QUESTIONS, NAMES_PEOPLE, Command, Instructions, Line, Verb
+from daemon.domain.commands.model import (
+    ABOUT_MAILS,
+    ABOUT_QUESTIONS,
+    NAMES_PEOPLE,
+    READS_ONLY,
+    Command,
+    Instructions,
+    Line,
+    Verb,
+)
 from parsers.mail.letter import signature_starts
 from parsers.text import fold, is_glue
 
@@ -144,9 +153,9 @@ def _targets(command: Command) -> Iterator[tuple[str, object]]:
     elif command.verb in ABOUT_QUESTIONS:
         yield from (("question", n) for n in command.numbers)
         yield from [("all", 0)] if command.verb is Verb.ACCEPT_ALL else []
-    elif command.row and command.verb is not Verb.STATUS:
+    elif command.row and command.verb not in READS_ONLY:
         yield "row", (command.row, command.field)
     elif command.verb in {Verb.IMPORT, Verb.RESULTS, Verb.NEW_TRAINING}:
         yield "file", 0
-    elif command.training and command.verb not in {Verb.STATUS, Verb.ADD}:
+    elif command.training and command.verb not in READS_ONLY | {Verb.ADD}:
         yield "training", command.training

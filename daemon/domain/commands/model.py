@@ -15,6 +15,8 @@ class Verb(StrEnum):
 
     ACCEPT = "accept"
     ACCEPT_ALL = "accept-all"
+    SEEN = "seen"
+    """A mail, file, page or bounce has been dealt with: says nothing about a value."""
     SET = "set"
     REJECT = "reject"
     PLACE = "place"
@@ -24,6 +26,11 @@ class Verb(StrEnum):
     DECLINE = "decline"
     STATUS = "status"
     HELP = "help"
+    TEMPLATE = "template"
+    """The empty list of a course, to be filled in."""
+    RESULTS_TEMPLATE = "results-template"
+    HANDOVER = "handover"
+    """The roster for 中央年金事務所, to be printed."""
     RELEASE = "release"
     RESEND = "resend"
     """A roster mail that did not arrive, to the address as it is in the book now."""
@@ -51,13 +58,13 @@ class Verb(StrEnum):
     SUBMITTED = "submitted"
 
 
-ABOUT_QUESTIONS = frozenset({Verb.ACCEPT, Verb.ACCEPT_ALL, Verb.SET, Verb.REJECT, Verb.PLACE})
+ABOUT_QUESTIONS = frozenset({Verb.ACCEPT, Verb.ACCEPT_ALL, Verb.SEEN, Verb.SET, Verb.REJECT, Verb.PLACE})
 """They name questions by number: only those the answered mail shows, and only as it shows them."""
 ABOUT_MAILS = frozenset({Verb.RELEASE, Verb.RESEND, Verb.CANCEL_MAIL, Verb.HOLD})
 """They name outgoing mails by number, with the same reserve."""
 NAMES_PEOPLE = frozenset({Verb.SUBSTITUTE, Verb.ADD, Verb.RENAME})
 """Their lines hold names and IDs: an answer repeats only how they begin."""
-READS_ONLY = frozenset({Verb.STATUS, Verb.HELP})
+READS_ONLY = frozenset({Verb.STATUS, Verb.HELP, Verb.TEMPLATE, Verb.RESULTS_TEMPLATE, Verb.HANDOVER})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,8 @@ _POLITE = (
     r"(?:を)?教えてください|(?:を)?お知らせください|して(?:ください|下さい)|[。.!、]))*\s*"
 )
 """What people put behind a word without changing what it says."""
-ACCEPTS = re.compile(
-    rf"(?:ok|okay|o\.k\.|はい|承認|採用|了解|確認済み?|対応済み?|問題なし|正しい){_POLITE}", re.IGNORECASE
-)
+ACCEPTS = re.compile(rf"(?:ok|okay|o\.k\.|はい|承認|採用|確認済み?|問題なし|正しい){_POLITE}", re.IGNORECASE)
+SEEN = re.compile(rf"(?:対応済み?|既読|了解){_POLITE}", re.IGNORECASE)
 _ALL = re.compile(
     rf"(?:全件|全部|全て|すべて|all)\s*の?\s*(?:ok|okay|承認|採用|確認済み?|正しい){_POLITE}", re.IGNORECASE
 )
@@ -38,6 +37,7 @@ ALONE = (
 )
 """Verbs that need nothing else."""
 LEADING = {
+    "ok": Verb.ACCEPT, "承認": Verb.ACCEPT, "採用": Verb.ACCEPT, "却下": Verb.REJECT, "ng": Verb.REJECT,
     "状況": Verb.STATUS, "進捗": Verb.STATUS, "status": Verb.STATUS,
     "訂正": Verb.CORRECT, "correct": Verb.CORRECT,
     "電話": Verb.REPORT, "口頭": Verb.REPORT, "report": Verb.REPORT,
@@ -57,6 +57,9 @@ LEADING = {
     "修了結果": Verb.RESULTS, "結果取込": Verb.RESULTS, "results": Verb.RESULTS,
     "結果送付": Verb.DISPATCH_RESULTS, "結果承認": Verb.DISPATCH_RESULTS, "dispatch-results": Verb.DISPATCH_RESULTS,
     "提出済": Verb.SUBMITTED, "提出済み": Verb.SUBMITTED, "submitted": Verb.SUBMITTED,
+    "様式": Verb.TEMPLATE, "一覧様式": Verb.TEMPLATE, "template": Verb.TEMPLATE,
+    "結果様式": Verb.RESULTS_TEMPLATE, "results-template": Verb.RESULTS_TEMPLATE,
+    "提出名簿": Verb.HANDOVER, "handover": Verb.HANDOVER,
     "送信": Verb.RELEASE, "保留解除": Verb.RELEASE, "release": Verb.RELEASE,
     "送信取消": Verb.CANCEL_MAIL, "送信取り消し": Verb.CANCEL_MAIL, "cancel": Verb.CANCEL_MAIL,
     "保留": Verb.HOLD, "hold": Verb.HOLD,
@@ -87,15 +90,15 @@ LABELS = {
 VALUE_WORDS = ("配属", "配属先", "理由", "値", "value")
 """Between a question's number and a value in words."""
 SUSPICIOUS = re.compile(
-    r"(?<![a-z0-9@.\-])(?:ok|ng)(?![a-z0-9@.\-])|承認|却下|全件|不採用|訂正|送信停止|送信再開|送信取|保留|辞退|研修登録|"
+    r"(?<![a-z0-9@.\-])(?:ok|ng)(?![a-z0-9@.\-])|承認|却下|全件|不採用|訂正|停止|再開|送信取|保留|辞退|研修登録|"
     r"取り?込|修了結果|結果送付|提出済|期限変更|延期|交代|再送|(?:研修)?中止|復帰|異動|取り?やめ|取り?止め|"
-    r"^(?:状況|進捗|送信|送付|電話|口頭|期限|実行|はい|いいえ|すべて|全て|全部|後始末|追加|氏名訂正|研修承認)",
+    r"^(?:状況|進捗|送信|送付|電話|口頭|期限|実行|はい|いいえ|すべて|全て|全部|後始末|追加|氏名訂正|研修承認|様式|結果様式|提出名簿)",
     re.IGNORECASE,
 )
 """A line with one of these may be meant as a command, whatever else stands in it."""
 TAKES_BACK = re.compile(
     r"^(?:は|が|を|に|で(?!、)|と|も|し(?=な|ま|て)|せ(?=ず))|ないで|するな|待って|待つ|お待ち|[?？]|かも|それとも|"
-    r"#?\d+\s*(?:ok|ng|却下|採用|承認)",
+    r"#?\d+\s*番?\s*[はも]?\s*(?:ok|ng|却下|採用|承認)",
     re.IGNORECASE,
 )
 """A reason with one of these may take back what stands before it, or be another command."""

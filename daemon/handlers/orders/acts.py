@@ -19,6 +19,14 @@ def _accept(kit: Kit, command: Command, by: str) -> None:
     review.accept(kit, command.numbers[0], by, command.because)
 
 
+def _seen(kit: Kit, command: Command, by: str) -> None:
+    with kit.store.snapshot() as tx:
+        about = tx.get_review(command.numbers[0])
+    if about.suggestion or about.field is not None:
+        raise Refused(f"#{about.review_id} は値の確認事項です。OK・日付・却下のどれかで指示してください")
+    review.accept(kit, about.review_id, by, command.because)
+
+
 def _set(kit: Kit, command: Command, by: str) -> None:
     value = command.days[0].isoformat() if command.days else command.words[0]
     row = _row(kit, command) if command.row else ""
@@ -143,6 +151,7 @@ def _submitted(kit: Kit, command: Command, by: str) -> None:
 
 EFFECTS: Mapping[Verb, Callable[[Kit, Command, str], None]] = {
     Verb.ACCEPT: _accept,
+    Verb.SEEN: _seen,
     Verb.SET: _set,
     Verb.REJECT: _reject,
     Verb.PLACE: _place,

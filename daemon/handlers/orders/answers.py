@@ -11,7 +11,9 @@ from daemon.domain.directory import Admin
 from daemon.domain.letters import AnswerLetter, AnswerLine, AnswerOutcome
 from daemon.domain.model import OutboxState
 from daemon.handlers.orders.book import Order, Outcome
-from daemon.handlers.orders.letters import answer_desk, place_of_question, send_answer, value_of
+from daemon.handlers.orders.files import Wanted
+from daemon.handlers.orders.intents import PROPOSES
+from daemon.handlers.orders.letters import Answer, answer_desk, place_of_question, send_answer, value_of
 from daemon.handlers.orders.material import Material
 from daemon.handlers.orders.overview import overview
 from daemon.handlers.orders.proposals import Preview
@@ -29,6 +31,7 @@ class Matter:
     steps: tuple[Step, ...]
     admin: Admin
     preview: Preview = Preview()
+    wanted: Wanted = Wanted()
 
 
 def answer(tx: Transaction, kit: Kit, order: Order, matter: Matter) -> None:
@@ -47,7 +50,7 @@ def answer(tx: Transaction, kit: Kit, order: Order, matter: Matter) -> None:
         (shown,) = letter.proposals
         mails = tuple(m.mark for m in shown.mails)
         kept = replace(kept, proposal=matter.preview.order, digest=shown.digest, mail_marks=mails)
-    send_answer(tx, kit, mail, matter.admin, letter, kept)
+    send_answer(tx, kit, mail, Answer(matter.admin, letter, kept, matter.wanted.files))
 
 
 def _undone(lines: tuple[Line, ...]) -> Iterator[AnswerLine]:
@@ -58,21 +61,25 @@ def _undone(lines: tuple[Line, ...]) -> Iterator[AnswerLine]:
 
 def _lines(tx: Transaction, kit: Kit, order: Order, matter: Matter) -> Iterator[AnswerLine]:
     for step in matter.steps:
-        yield _line(tx, kit, step, order.outcomes.get(step.key) or _looked_at(matter.preview, step))
+        yield _line(tx, kit, step, order.outcomes.get(step.key) or _looked_at(matter, step))
     answered = {step.text for step in matter.steps}
     for line in matter.material.instructions.lines:
         if line.text not in answered:  # 全件OK, and nothing was left to glance at
             yield AnswerLine(line.text, AnswerOutcome.NOT_SHOWN)
-    if matter.preview.refused and not matter.preview.step:
+    if matter.preview.refused and not any(s.command.verb in PROPOSES for s in matter.steps):
         yield AnswerLine(
             "、".join(t.name for t in matter.material.tables), AnswerOutcome.REFUSED, matter.preview.refused
         )
 
 
-def _looked_at(preview: Preview, step: Step) -> Outcome:
+def _looked_at(matter: Matter, step: Step) -> Outcome:
     """A line that changes nothing by itself: what it asks for stands below, or why not."""
-    if preview.refused and preview.step == step.key:
-        return Outcome(AnswerOutcome.REFUSED, preview.refused)
+    if matter.preview.refused and step.command.verb in PROPOSES:
+        return Outcome(AnswerOutcome.REFUSED, matter.preview.refused)
+    if step.key in matter.wanted.refused:
+        return Outcome(AnswerOutcome.REFUSED, matter.wanted.refused[step.key])
+    if step.key in matter.wanted.given:
+        return Outcome(AnswerOutcome.ATTACHED)
     return Outcome(AnswerOutcome.SHOWN)
 
 
@@ -87,9 +94,9 @@ def _line(tx: Transaction, kit: Kit, step: Step, outcome: Outcome) -> AnswerLine
 
 
 def _about_question(tx: Transaction, kit: Kit, step: Step, line: AnswerLine) -> AnswerLine:
-    question = next((q for q in tx.reviews(state=None) if q.review_id == step.number), None)
-    if question is None:
+    if step.number is None or line.outcome is AnswerOutcome.NOT_SHOWN:
         return line
+    question = tx.get_review(step.number)
     done = line.outcome is AnswerOutcome.DONE
     value = value_of(step.command, question) if done else ""
     because = line.because or (question.settled_because if line.outcome is AnswerOutcome.CHANGED else "")

@@ -30,8 +30,6 @@ class Intent:
     kind: str
     """list | dispatch | results | dispatch-results | cancel-training"""
     training_id: str
-    step: str = ""
-    """Key of the line that proposes it; "" = only the attached table does."""
     new: NewTraining | None = None
     table: Table | None = None
     because: str = ""
@@ -44,22 +42,22 @@ def intent_of(kit: Kit, material: Material, steps: Sequence[Step]) -> Intent | N
         raise Refused("取込・送付・中止などは、一通のメールに一つだけ書いてください")
     if not proposing:
         return _implied(kit, material) if material.tables and not material.instructions.lines else None
-    step, command = proposing[0], proposing[0].command
+    command = proposing[0].command
     if command.verb is Verb.NEW_TRAINING:
-        return _new(material, step)
+        return _new(material, command)
     if command.verb is Verb.IMPORT:
-        return Intent("list", command.training or _only_draft(kit), step.key, table=_one_table(material))
+        return Intent("list", command.training or _only_draft(kit), table=_one_table(material))
     if command.verb is Verb.RESULTS:
         table = _one_table(material)
-        return Intent("results", command.training or _training_of(kit, table), step.key, table=table)
-    return Intent(_KINDS[command.verb], command.training, step.key, because=command.because)
+        return Intent("results", command.training or _training_of(kit, table), table=table)
+    return Intent(_KINDS[command.verb], command.training, because=command.because)
 
 
-def _new(material: Material, step: Step) -> Intent:
-    new = new_training(step.command)
+def _new(material: Material, command: Command) -> Intent:
+    new = new_training(command)
     if len(material.tables) > 1:
         raise Refused("添付する一覧は一つにしてください")
-    return Intent("list", new.training_id, step.key, new, material.tables[0] if material.tables else None)
+    return Intent("list", new.training_id, new, material.tables[0] if material.tables else None)
 
 
 def new_training(command: Command) -> NewTraining:

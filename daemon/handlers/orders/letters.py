@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from daemon.domain.commands import Command, Instructions, Line, Verb
 from daemon.domain.commands.model import ABOUT_MAILS
@@ -15,7 +15,7 @@ from daemon.domain.tokens import ticket
 from daemon.handlers.desk import Desk
 from daemon.handlers.orders.origin import Standing
 from daemon.handlers.orders.shown import Shown, marks, remember, shown_by
-from daemon.handlers.outgoing import Draft, queue
+from daemon.handlers.outgoing import Draft, File, queue
 from daemon.ports import Kit, Transaction
 
 CHALLENGE, ANSWER = "challenge", "answer"
@@ -52,22 +52,34 @@ def send_unclear(desk: Desk, admin: Admin, instructions: Instructions) -> None:
     tx, kit, mail = desk.tx, desk.kit, desk.mail
     lines = tuple(_would(tx, kit, instructions.lines, Shown()))
     letter = AnswerLetter(kit.clock.now(), admin.name, mail.subject, lines, desk_of(kit, _key(mail)), help=True)
-    send_answer(tx, kit, mail, admin, letter, Shown(), stage=CHALLENGE)
+    send_answer(tx, kit, mail, Answer(admin, letter, Shown(), stage=CHALLENGE))
 
 
-def send_answer(  # noqa: PLR0913, PLR0917 - one mail, all of it
-    tx: Transaction, kit: Kit, mail: LedgerMail, admin: Admin, letter: AnswerLetter, shown: Shown, stage: str = ANSWER
-) -> None:
-    """Queue the answer, unless this admin got too many today; an answer to it may act on what `shown` holds."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, before it is frozen."""
+
+    admin: Admin
+    letter: AnswerLetter
+    shown: Shown
+    """What an answer to it may act on."""
+    files: tuple[File, ...] = ()
+    stage: str = ANSWER
+
+
+def send_answer(tx: Transaction, kit: Kit, mail: LedgerMail, answer: Answer) -> None:
+    """Queue the answer to the mail, unless this admin got too many today."""
+    admin, letter = answer.admin, answer.letter
     if _answered_today(tx, kit, admin.address) >= kit.policy.admin_mail.answers_per_day:
         return
     draft = Draft(
-        MailPurpose.ADMIN, _key(mail), kit.templates.render(letter.template, letter), (admin.address,), stage=stage,
+        MailPurpose.ADMIN, _key(mail), kit.templates.render(letter.template, letter), (admin.address,),
+        stage=answer.stage, files=answer.files,
         answers=(mail.message_id,) if mail.message_id else (),
     )  # fmt: skip
     outbox_id = queue(tx, kit, draft)
     if outbox_id is not None:
-        remember(tx, kit, outbox_id, _key(mail), shown)
+        remember(tx, kit, outbox_id, _key(mail), answer.shown)
 
 
 def _answered_today(tx: Transaction, kit: Kit, address: str) -> int:

@@ -42,21 +42,17 @@ class Preview:
     """Ledger id of the mail that proposes it."""
     refused: str = ""
     """Why there is nothing to show."""
-    step: str = ""
-    """Key of the line that asked for it."""
 
 
 def preview(kit: Kit, order: Order, found: Material, steps: Sequence[Step], shown: Shown) -> Preview:
     """What the mail proposes; or once more what it approved, when that has changed since it was shown."""
     try:
         intent, proposer = intent_of(kit, found, steps), order.ledger_id
-        step = intent.step if intent is not None else ""
         if intent is None and shown.proposal is not None and _has_changed(kit, order, steps):
             intent, proposer = _intent_of_order(kit, shown.proposal), shown.proposal
-        return Preview() if intent is None else Preview((rehearse(kit, intent),), proposer, step=step)
+        return Preview() if intent is None else Preview((rehearse(kit, intent),), proposer)
     except Refused as refusal:
-        proposing = next((s.key for s in steps), "")
-        return Preview(refused=str(refusal), step=proposing)
+        return Preview(refused=str(refusal))
 
 
 def _has_changed(kit: Kit, order: Order, steps: Sequence[Step]) -> bool:

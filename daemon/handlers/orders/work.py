@@ -13,7 +13,7 @@ from daemon.domain.commands.model import READS_ONLY
 from daemon.domain.directory import Admin
 from daemon.domain.model import MailState, Review
 from daemon.errors import Unavailable
-from daemon.handlers.orders import answers, proposals
+from daemon.handlers.orders import answers, files, proposals
 from daemon.handlers.orders.acts import EFFECTS
 from daemon.handlers.orders.book import Order, OrderState, close_order, find_order, open_orders, save_order
 from daemon.handlers.orders.material import Material, material
@@ -137,14 +137,14 @@ def _drop(kit: Kit, order: Order, why: str) -> None:
 
 
 def _answer(kit: Kit, order: Order, found: Material, shown: Shown, steps: list[Step], admin: Admin) -> None:
-    looked = proposals.Preview()
+    looked, wanted = proposals.Preview(), files.Wanted()
     if found.instructions.clear:
-        looked = proposals.preview(kit, order, found, steps, shown)
+        looked, wanted = proposals.preview(kit, order, found, steps, shown), files.wanted(kit, steps)
     with kit.store.transaction() as tx:
         present = find_order(tx, order.ledger_id)
         if present is None or present.state is not OrderState.OPEN:
             return
-        answers.answer(tx, kit, present, answers.Matter(found, shown, tuple(steps), admin, looked))
+        answers.answer(tx, kit, present, answers.Matter(found, shown, tuple(steps), admin, looked, wanted))
         close_order(tx, present, OrderState.DONE)
         reach("answer.before-commit")
     reach("answer.after-commit")

@@ -116,6 +116,9 @@ def test_some_words_are_commands_by_themselves(text: str, verb: Verb) -> None:
         ("61,62 送信", Command(Verb.RELEASE, (61, 62))),
         ("送信取消 61 不要のため", Command(Verb.CANCEL_MAIL, (61,), because="不要のため")),
         ("保留 61", Command(Verb.HOLD, (61,))),
+        ("様式 初心者", Command(Verb.TEMPLATE, words=("beginner",))),
+        ("結果様式 WM-1", Command(Verb.RESULTS_TEMPLATE, training="WM-1")),
+        ("提出名簿 WM-1 2", Command(Verb.HANDOVER, (2,), training="WM-1")),
         ("再送 61", Command(Verb.RESEND, (61,))),
         (
             f"交代 {ROW} 髙梨　一郎／タカナシ　イチロウ／Ａ1234567／本人の都合",
@@ -357,3 +360,18 @@ def test_every_number_and_date_is_read_as_it_is_written(number: int, day: dt.dat
 def test_lines_with_names_are_not_repeated_in_answers() -> None:
     (line,) = read_commands(f"交代 {ROW} 髙梨　一郎／タカナシ　イチロウ／A1234567／本人の都合").lines
     assert line.text == f"交代 {ROW} …"
+
+
+def test_dealt_with_is_not_the_same_as_right() -> None:
+    assert one("12 対応済み") == Command(Verb.SEEN, (12,))
+    assert one("12 了解です") == Command(Verb.SEEN, (12,))
+
+
+def test_the_verdict_may_come_first() -> None:
+    assert one("12はOKです") == one("OK 12") == Command(Verb.ACCEPT, (12,))
+    assert one("OK 12,13") == Command(Verb.ACCEPT, (12, 13))
+    assert one("却下 14 別人のため") == Command(Verb.REJECT, (14,), because="別人のため")
+    assert not read_commands("承認 12 たぶん").clear
+    assert not read_commands("OK 12 13は4/1").clear
+    assert not read_commands("却下 14 別人 13は承認").clear
+    assert not read_commands("12はOKではありません").clear

@@ -17,11 +17,13 @@ from daemon.handlers.orders import steps, work
 from daemon.handlers.orders.acts import EFFECTS
 from daemon.handlers.orders.intents import PROPOSES
 from parsers.findings import Field, Problem
-from tests.fakes.house import House
+from tests.fakes import run
+from tests.fakes.house import House, attachment
 from tests.fakes.hq import ADMIN, POLICY, body, digest, open_questions, say
 
 PEOPLE = (("神奈川/横浜", "髙橋　一郎", "タカハシ　イチロウ"), ("千葉/船橋", "山﨑　𠮷子", "ヤマサキ　ヨシコ"))
 FIELD = Field.CONCURRENT_REGISTERED_ON
+CHIBA = "wm-chiba@example.jp"
 TRAINING = "wm-skill-up-20260415"
 
 
@@ -198,3 +200,19 @@ def test_an_order_that_always_fails_is_given_up_and_becomes_a_question(
         work_through(house.kit)
     (question,) = open_questions(house)
     assert question.problems == (Problem.COMMAND_FAILED,)
+
+
+def test_forms_and_rosters_are_sent_to_the_admin_who_asks(house: House, morning: EmailMessage) -> None:
+    (answer,) = say(house, f"様式 初心者\n提出名簿 {TRAINING}", morning)
+    assert "添付のとおり" in body(answer)
+    assert "まだ" in body(answer) or "ありません" in body(answer)
+    name, template = attachment(answer, ".xlsx")
+    assert name == "list_beginner.xlsx"
+    assert template == house.kit.documents.list_template("beginner")
+    run.tick(house, "2026-03-17 10:00", *(run.registered(house, a) for a in ("wm-kanagawa@example.jp", CHIBA)))
+    (rosters,) = say(house, f"提出名簿 {TRAINING}\n結果様式 {TRAINING}", morning)
+    assert {p.get_filename() for p in rosters.iter_attachments()} == {
+        f"submission_{TRAINING}_1.xlsx", f"submission_{TRAINING}_1.pdf", f"results_{TRAINING}.xlsx",
+    }  # fmt: skip
+    (done,) = say(house, f"提出済 {TRAINING} 1", rosters)
+    assert "実行しました 1件" in str(done["Subject"])
