@@ -31,7 +31,7 @@ _DITTO_CONFIDENCE = 0.999
 _LABEL_MM = 5.0
 """連絡欄 has its printed title at the top."""
 _MESSAGE_INK_MM2 = 3.0
-_DOUBTFUL_FAULTS = frozenset({Fault.LOSSY_COMPRESSION, Fault.ROWS_UNCERTAIN, Fault.INCOMPLETE})
+_DOUBTFUL_FAULTS = frozenset({Fault.LOSSY_COMPRESSION, Fault.DAMAGED_PICTURE, Fault.ROWS_UNCERTAIN, Fault.INCOMPLETE})
 
 
 @dataclass(frozen=True, slots=True)
