@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from daemon.domain.fax import Count, counted, slip_of
+from daemon.domain.fax import Count, Slip, counted, numbers_in, slip_of
 from daemon.domain.model import LedgerMail, ReceivedPage, Review, ReviewState
 from daemon.handlers import questions
 from daemon.handlers.desk import Applied, Desk
@@ -51,14 +51,38 @@ def _missing_pages(desk: Desk) -> int:
         return 0
     fax = _one_fax(desk, mail, count.total)
     arrived = sum(len(_pictures(tx, m)) for m in fax)
-    ours = [r for r in waiting if r.ledger_id in {m.ledger_id for m in fax}]
-    if arrived >= count.total:
-        for review in ours:
-            questions.settle(tx, desk.kit, review, ReviewState.REJECTED, "meibod", f"answered by mail {mail.ledger_id}")
-        return 0
-    if ours:
-        return 0
-    return int(_ask(desk, f"{arrived}/{count.total}"))
+    known = {m.ledger_id for m in fax}
+    if arrived < count.total:
+        return 0 if any(r.ledger_id in known for r in waiting) else int(_ask(desk, f"{arrived}/{count.total}"))
+    for review in waiting:
+        if review.ledger_id in known or _is_sent_again(desk, review.ledger_id, count.total):
+            because = f"answered by mail {mail.ledger_id}"
+            questions.settle(tx, desk.kit, review, ReviewState.REJECTED, "meibod", because)
+    return 0
+
+
+def _is_sent_again(desk: Desk, ledger_id: int | None, total: int) -> bool:
+    """Whether this fax is another attempt at that one: same sender, same length, pages of the same roster."""
+    if ledger_id is None:
+        return False
+    asked = desk.tx.get_mail(ledger_id)
+    count = _count(desk, asked)
+    same = count is not None and count.total == total and _same_sender(desk, asked)
+    return same and bool(_rosters(desk.tx, desk.mail) & _rosters(desk.tx, asked))
+
+
+def _same_sender(desk: Desk, other: LedgerMail) -> bool:
+    """The same machine by its number; where no number is known, pages of the same roster."""
+    if other.ledger_id == desk.mail.ledger_id:
+        return True
+    number = _number(desk, desk.mail)
+    if number:
+        return number == _number(desk, other)
+    return bool(_rosters(desk.tx, desk.mail) & _rosters(desk.tx, other))
+
+
+def _rosters(tx: Transaction, mail: LedgerMail) -> set[str]:
+    return {p.roster for p in tx.pages(ledger_id=mail.ledger_id)} - {""}
 
 
 def _ask(desk: Desk, detail: str) -> bool:
@@ -102,7 +126,7 @@ def _one_fax(desk: Desk, mail: LedgerMail, total: int) -> list[LedgerMail]:
             continue
         count = _count(desk, other)
         near = abs(other.received_at - mail.received_at) <= _ONE_FAX
-        if not near or count is None or count.total != total or _number(desk, other) != _number(desk, mail):
+        if not near or count is None or count.total != total or not _same_sender(desk, other):
             continue
         if seen & set(count.seen):
             continue  # the same pages again: another attempt, not the rest
@@ -117,6 +141,8 @@ def _seen(desk: Desk, mail: LedgerMail) -> tuple[int, ...]:
 
 
 def _number(desk: Desk, mail: LedgerMail) -> str:
-    gateway = desk.kit.directory.gateway_of(mail.sender)
-    files = [p.part.rpartition("/")[2] for p in _pictures(desk.tx, mail)]
-    return slip_of(gateway, mail.subject, files).csid if gateway else ""
+    """What the sending machine calls itself: to the gateway, else in its header lines; "" = nothing."""
+    gateway, pages = desk.kit.directory.gateway_of(mail.sender), _pictures(desk.tx, mail)
+    files = [p.part.rpartition("/")[2] for p in pages]
+    slip = slip_of(gateway, mail.subject, files) if gateway else Slip()
+    return slip.csid or next((n for p in pages for n in numbers_in(p.header)), "")

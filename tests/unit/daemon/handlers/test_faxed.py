@@ -249,6 +249,26 @@ def test_the_same_fax_again_does_not_stand_in_for_the_missing_page(
     assert len(open_questions(house, "pages")) == 2
 
 
+def test_the_whole_fax_sent_again_answers_the_question(
+    house: House, reader: FaxReader, training: str, code: str
+) -> None:
+    pages = [Said(code, {n: DAY} if n < 3 else {}, header=f"045-111-2222 P.{n}/3") for n in (1, 2, 3)]
+    fax(house, reader, "Fax from 1", *pages[:2])
+    assert len(open_questions(house, "pages")) == 1
+    reader.told["Fax from 1"] = pages
+    house.receive(fax_mail("Fax from 1", b"II*\0 whole"))
+    assert open_questions(house, "pages") == []
+
+
+def test_two_faxes_of_unknown_senders_do_not_complete_each_other(
+    house: House, reader: FaxReader, training: str, code: str
+) -> None:
+    other = rosters(house, training, "千葉")[0].code
+    fax(house, reader, "受信文書 1", Said(code, {1: DAY}, header="P.1/2"))
+    fax(house, reader, "受信文書 2", Said(other, {1: DAY}, header="P.2/2"))
+    assert [r.prefecture for r in open_questions(house, "pages")] == ["神奈川", "千葉"]
+
+
 def test_one_page_of_two_is_no_question_the_rest_is_still_owed(
     house: House, reader: FaxReader, training: str, code: str
 ) -> None:
