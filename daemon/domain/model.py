@@ -363,7 +363,7 @@ class Review:
     dedupe_key: str
     """Same question, same key: asked once however often the mail is replayed."""
     kind: str
-    """value | row | attachment | mail | bounce | exclusion | outbox | verify | closing | page | pages"""
+    """value | row | attachment | mail | bounce | exclusion | outbox | verify | closing | page | pages | order"""
     opened_at: dt.datetime
     problems: tuple[Problem, ...]
     state: ReviewState = ReviewState.OPEN

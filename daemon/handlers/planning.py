@@ -187,5 +187,5 @@ def could_be_answers(tx: Transaction, prefecture: str) -> int:
     return sum(n for kind, n in counts.items() if kind not in _NO_ANSWER)
 
 
-_NO_ANSWER = {"verify", "outbox", "bounce", "closing", "pages"}
+_NO_ANSWER = {"verify", "outbox", "bounce", "closing", "pages", "order"}
 """Kinds of reviews behind which no answer can hide: HQ's own decisions, and a page that did not arrive."""

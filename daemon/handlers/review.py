@@ -47,7 +47,7 @@ def accept(kit: Kit, review_id: int, by: str, because: str = "") -> Review:
         if review.kind == pages.KIND and review.suggestion:
             pages.place_in(tx, kit, review, review.suggestion, by, because)
             return tx.get_review(review_id)
-        if review.kind in {"mail", "attachment", "bounce", "outbox", "page", "pages"}:
+        if review.kind in {"mail", "attachment", "bounce", "outbox", "page", "pages", "order"}:
             return _seen(tx, kit, review, by, because)
         if not review.suggestion or not review.enrollment_id or review.field is None:
             raise Refused(f"#{review_id} には採用できる候補がありません。review set で値を指定してください")

@@ -13,6 +13,8 @@ from enum import StrEnum
 from daemon.domain.letters import AnswerOutcome
 from daemon.ports import Store, Transaction
 
+ORDER = "order"
+"""Kind of a question about an order: HQ's own matter, no answer of an office hides behind it."""
 _OPEN = "orders-open"
 
 

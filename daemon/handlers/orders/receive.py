@@ -14,7 +14,7 @@ from daemon.domain.model import MailPurpose
 from daemon.handlers import questions
 from daemon.handlers.desk import Applied, Desk
 from daemon.handlers.orders import letters
-from daemon.handlers.orders.book import Order, OrderState, close_order, find_order, save_order
+from daemon.handlers.orders.book import ORDER, Order, OrderState, close_order, find_order, save_order
 from daemon.handlers.orders.material import TABLES, own_words
 from daemon.handlers.orders.origin import Standing
 from daemon.handlers.orders.shown import shown_by
@@ -96,7 +96,10 @@ def _event(desk: Desk, kind: str, payload: dict[str, object]) -> None:
 def _not_proven(desk: Desk, standing: Standing, why: str) -> Applied:
     """Quoted to the admins in the digest; nobody is answered, least of all whoever wrote."""
     _event(desk, "order-refused", {"why": why, "vouched": standing.verdict})
-    asked = questions.about_mail(desk, Problem.COMMAND_NOT_PROVEN, detail=standing.message.said[:2000])
+    # A stranger's mail may hide an office's answer and so holds reminders; one that bears an admin's address does not,
+    # or whoever forges it could stop them all.
+    kind = "mail" if standing.admin is None else ORDER
+    asked = questions.about_mail(desk, Problem.COMMAND_NOT_PROVEN, detail=standing.message.said[:2000], kind=kind)
     return Applied(questions=asked)
 
 

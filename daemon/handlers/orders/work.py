@@ -15,7 +15,7 @@ from daemon.domain.model import MailState, Review
 from daemon.errors import Unavailable
 from daemon.handlers.orders import answers, files, proposals
 from daemon.handlers.orders.acts import EFFECTS
-from daemon.handlers.orders.book import Order, OrderState, close_order, find_order, open_orders, save_order
+from daemon.handlers.orders.book import ORDER, Order, OrderState, close_order, find_order, open_orders, save_order
 from daemon.handlers.orders.material import Material, material
 from daemon.handlers.orders.plan import steps_of
 from daemon.handlers.orders.shown import Shown, shown_by
@@ -78,7 +78,7 @@ def _give_up(tx: Transaction, kit: Kit, order: Order) -> None:
     """What was done stays done and is in the history; a person reads the mail."""
     mail = tx.get_mail(order.ledger_id)
     review = Review(
-        0, f"{order.ledger_id}::{Problem.COMMAND_FAILED}", "mail", kit.clock.now(), (Problem.COMMAND_FAILED,),
+        0, f"{order.ledger_id}::{Problem.COMMAND_FAILED}", ORDER, kit.clock.now(), (Problem.COMMAND_FAILED,),
         ledger_id=order.ledger_id,
     )  # fmt: skip
     tx.add_review(review)

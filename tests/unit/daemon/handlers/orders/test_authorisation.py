@@ -14,6 +14,7 @@ from daemon.domain.model import MailState
 from daemon.domain.policy import AdminMailRule, Policy
 from daemon.handlers.deliver import KILL_SWITCH
 from daemon.handlers.ingest import replay
+from daemon.handlers.planning import could_be_answers
 from parsers.findings import Problem
 from tests.fakes.house import House, parsed
 from tests.fakes.hq import ADMIN, POLICY, SERVER, VOUCHED, Order, body, digest, open_questions, say
@@ -73,6 +74,8 @@ def test_a_mail_the_server_calls_forged_is_quoted_and_nobody_is_asked(house: Hou
     assert say(house, STOP, morning, vouched=f"{SERVER}; dmarc=fail header.from=hq.example.jp") == []
     assert not stopped(house)
     assert quoted(house)
+    with house.store.snapshot() as tx:
+        assert could_be_answers(tx, "神奈川") == 0  # whoever forges an admin cannot hold the reminders
 
 
 def test_an_outsider_who_answers_a_forwarded_digest_does_nothing(house: House, morning: EmailMessage) -> None:
