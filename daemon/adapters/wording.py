@@ -15,6 +15,7 @@ from urllib.parse import quote
 from daemon.domain.calendar import TOKYO, in_era
 from daemon.domain.letters import Place, ReplyDesk, RosterRows, Row, Subject, count_rows
 from parsers.findings import Evidence, Field, Problem
+from parsers.forms import REASONS, RESULTS, STAYS, STAYS_LABEL
 
 LINE_COLUMNS = 70
 """35 full-width characters: what mail programs of offices show without wrapping."""
@@ -69,12 +70,15 @@ def period(about: Subject) -> str:
     return f"{in_era(about.starts_on)}〜{monthday(about.ends_on) if same_year else in_era(about.ends_on)}"
 
 
+_PRINTED = {**REASONS, **RESULTS, STAYS: STAYS_LABEL}
+
+
 def value(text: str) -> str:
-    """An ISO 8601 date in era form, any other text as it is."""
+    """A value as people write it: an ISO 8601 date in era form, a choice in its printed words, other text as it is."""
     try:
         return in_era(dt.date.fromisoformat(text))
     except ValueError:
-        return text
+        return _PRINTED.get(text, text)
 
 
 def numbers(rows: Iterable[Row]) -> str:
