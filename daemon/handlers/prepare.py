@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from daemon.domain import closing
 from daemon.domain.calendar import OfficeCalendar
 from daemon.domain.deadlines import deadline
 from daemon.domain.lifecycle import Facts, move
@@ -322,9 +323,24 @@ def exclude(tx: Transaction, kit: Kit, training: Training, row: Enrollment, reas
     return out
 
 
+def _without_values(tx: Transaction, kit: Kit, row: Enrollment, by: str) -> Enrollment:
+    """Nothing is on record any more; the readings and the history keep what was."""
+    for field, value in row.values.items():
+        tx.append_event(
+            kit.clock.now(), by, "value-withdrawn", subject=f"enrollment:{row.enrollment_id}",
+            training_id=row.training_id, prefecture=row.prefecture, payload={"field": field, "value": value.value},
+        )  # fmt: skip
+    return replace(row, values={})
+
+
 def readmit(tx: Transaction, kit: Kit, training: Training, row: Enrollment, by: str, because: str) -> Enrollment:
-    """Take a trainee back in: the state follows from what is on record, as if the trainee had never left."""
+    """Take a trainee back in: the state follows from what is on record, as if the trainee had never left.
+
+    But for a registration that was deleted again meanwhile: it counts no more, and is owed anew.
+    """
     back = replace(row, excluded_because="", cleanup_owed=False)
+    if not row.post_roster and row.values.keys() & set(closing.DELETIONS):
+        back = _without_values(tx, kit, back, by)
     back = move(back, training.course, planning.facts_of(tx, (back,))[row.enrollment_id])
     tx.save_enrollment(back)
     tx.append_event(

@@ -84,7 +84,9 @@ def cleaned(kit: Kit, enrollment_id: str, said: Said) -> Enrollment:
             raise Refused("この受講者に後始末（登録の削除）の必要はありません")
         if said.field not in DELETIONS:
             raise Refused("兼務登録削除年月日かＩＤ削除年月日を指定してください")
-        first = max(v.on for f, v in row.values.items() if f.is_date)
+        _not_the_other(row, said)
+        required = tx.get_training(row.training_id).course.required
+        first = max((v.on for f, v in row.values.items() if f in required), default=said.on)
         if not first <= said.on <= kit.clock.today():
             raise Refused(f"削除の日は登録の日 {first} から今日までの日を指定してください")
         row = _record(tx, kit, row, said, Status.VERIFIED, "value-recorded")
@@ -134,6 +136,10 @@ def _check_deletion(kit: Kit, training: Training, row: Enrollment, said: Said) -
         raise Refused("削除の日は、修了の有無記載済みの名簿を送付した後に記録できます")
     if not training.ends_on <= said.on <= kit.clock.today():
         raise Refused(f"削除の日は研修最終日 {training.ends_on} から今日までの日を指定してください")
+    _not_the_other(row, said)
+
+
+def _not_the_other(row: Enrollment, said: Said) -> None:
     rival = next(f for f in DELETIONS if f is not said.field)
     if rival in row.values:
         raise Refused("もう一方の削除の日がすでに記録されています（どちらか一つだけです）")

@@ -16,7 +16,7 @@ from daemon.handlers.prepare import import_list
 from daemon.handlers.remind import remind
 from daemon.handlers.rename import former_spellings, rename, settle_with_name
 from daemon.handlers.rows import find_row, find_rows
-from daemon.handlers.said import Said, correct, is_by_telephone, report
+from daemon.handlers.said import Said, cleaned, correct, is_by_telephone, report
 from daemon.handlers.schedule import cancel_training, move_deadline, postpone
 from parsers.findings import Field, Problem
 from tests.fakes.house import Answer, House, attachment, filled
@@ -256,6 +256,40 @@ def test_already_registered_asks_and_a_person_sets_the_day(house: House, trainin
     reviewing.set_value(house.kit, asked[0].review_id, "2025-11-04", "suzuki", "事務所に電話で確認")
     row = row_of(house, "山﨑　𠮷子")
     assert (row.state, row.values[FIELD].source) == (State.VERIFIED, SourceKind.PERSON)
+
+
+def test_a_registration_deleted_after_a_withdrawal_is_owed_anew_when_the_trainee_comes_back(
+    house: House, training: str
+) -> None:
+    answer(house)
+    ident = row_of(house, "山﨑　𠮷子").enrollment_id
+    withdraw(house.kit, ident, "suzuki", "辞退")
+    done = cleaned(house.kit, ident, deletion(Field.CONCURRENT_DELETED_ON, 13))
+    assert not done.cleanup_owed
+    assert last_event(house, "cleanup-done")["field"] == Field.CONCURRENT_DELETED_ON
+    back = reinstate(house.kit, ident, "suzuki", "辞退の取消し")
+    assert (back.state, dict(back.values)) == (State.ACKED, {})
+    with house.store.snapshot() as tx:
+        assert len(tx.readings(enrollment_id=ident)) == 2
+
+
+def test_a_clean_up_names_one_deletion_and_a_day_that_can_be(house: House, training: str) -> None:
+    answer(house)
+    ident = row_of(house, "山﨑　𠮷子").enrollment_id
+    with pytest.raises(Refused, match="後始末"):
+        cleaned(house.kit, ident, deletion(Field.ID_DELETED_ON, 13))
+    withdraw(house.kit, ident, "suzuki", "辞退")
+    with pytest.raises(Refused, match="登録の日"):
+        cleaned(house.kit, ident, deletion(Field.CONCURRENT_DELETED_ON, 9))
+    with pytest.raises(Refused, match="削除年月日"):
+        cleaned(house.kit, ident, deletion(FIELD, 13))
+    cleaned(house.kit, ident, deletion(Field.CONCURRENT_DELETED_ON, 13))
+    with pytest.raises(Refused, match="後始末"):
+        cleaned(house.kit, ident, deletion(Field.ID_DELETED_ON, 13))
+
+
+def deletion(field: Field, day: int) -> Said:
+    return Said(field, dt.date(2026, 3, day), "suzuki", "センターに確認")
 
 
 def phone(day: int) -> Said:
