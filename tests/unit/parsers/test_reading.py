@@ -11,7 +11,7 @@ from email.message import EmailMessage, Message
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import parsers.tables.workbook
 from parsers import sniff
@@ -62,7 +62,9 @@ def _codes(document: Document) -> list[tuple[Problem, str]]:
 def picture(width: int, height: int) -> bytes:
     """A whole PNG with nothing of ours on it."""
     out = io.BytesIO()
-    Image.radial_gradient("L").resize((width, height)).save(out, format="PNG")
+    drawn = Image.radial_gradient("L").resize((width, height))
+    ImageDraw.Draw(drawn).rectangle((width // 4, height // 4, width // 2, height // 2), outline=0, width=6)
+    drawn.save(out, format="PNG")
     return out.getvalue()
 
 
