@@ -63,7 +63,8 @@ def picture(width: int, height: int) -> bytes:
     """A whole PNG with nothing of ours on it."""
     out = io.BytesIO()
     drawn = Image.radial_gradient("L").resize((width, height))
-    ImageDraw.Draw(drawn).rectangle((width // 4, height // 4, width // 2, height // 2), outline=0, width=6)
+    for x in (width // 4, width // 2, 3 * width // 4):
+        ImageDraw.Draw(drawn).rectangle((x, height // 3, x + width // 8, height // 2), outline=0, width=6)
     drawn.save(out, format="PNG")
     return out.getvalue()
 
