@@ -55,7 +55,8 @@ def by_fax(desk: Desk, filled: Sequence[Filled], how: Fax, chance: Chance) -> Ca
     pages = [_received(desk, sheet, how, rng) for sheet in sheets]
     if how.cover:
         pages.insert(0, printed(cover_sheet(desk.office.title, fed), 0, _PRINTER_DPI))
-    lines = [_header(desk.around.clock.now(), number, n, fed) for n in range(1, fed + 1)]
+    counted = [(1, 1)] * fed if how.part is Part.LAST else [(n, fed) for n in range(1, fed + 1)]
+    lines = [_header(desk.around.clock.now(), number, *count) for count in counted]
     places = [*([None] if how.cover else []), *((s.task.code, s.page["page"]) for s in sheets)]
     arrive = {Part.ALL: slice(None), Part.WITHOUT_LAST: slice(0, -1), Part.LAST: slice(-1, None)}[how.part]
     sent = [_sent(page, line, how, rng) for page, line in zip(pages[arrive], lines[arrive], strict=True)]
@@ -68,7 +69,7 @@ def by_fax(desk: Desk, filled: Sequence[Filled], how: Fax, chance: Chance) -> Ca
 
 
 def _header(at: dt.datetime, number: str, page: int, pages: int) -> str:
-    """The line the sending machine prints on every page; when the last page is lost, the count still has it."""
+    """The line the sending machine prints on every page; a page that is lost on the way is in the count."""
     return f"{at.astimezone(TOKYO):%Y-%m-%d %H:%M}   FROM {number}   P.{page:03d}/{pages:03d}"
 
 
