@@ -139,18 +139,26 @@ def _said(raw: bytes) -> str:
 def _decided(decision: Decision, written: Written) -> Event:
     links = ((".eml", written.received[decision.ledger_id]),) if decision.ledger_id in written.received else ()
     return Event(
-        decision.at, "admin", verdict(decision), decision.prefecture or "不明", _question(decision),
+        decision.at, "admin", verdict(decision), decision.prefecture or _nowhere(decision), _question(decision),
         because(decision), "", links,
     )  # fmt: skip
 
 
+def _nowhere(decision: Decision) -> str:
+    """Whose matter it is when no prefecture is named."""
+    return "本部" if decision.kind in _OF_HQ else "不明"
+
+
 def _question(decision: Decision) -> str:
+    if decision.kind == "errand":
+        return f"{decision.text}　{doubt(decision)}"
     text = f"「{decision.text}」" if decision.text and decision.kind not in _WITHOUT_QUOTE else ""
     value = f" → {in_era(dt.date.fromisoformat(decision.value))}" if _is_day(decision.value) else ""
     return f"{text}{doubt(decision)}{value}"
 
 
-_WITHOUT_QUOTE = {"outbox", "handover", "closing", "errand"}
+_WITHOUT_QUOTE = {"outbox", "handover", "closing"}
+_OF_HQ = {"errand", "handover", "outbox"}
 
 
 def _is_day(text: str) -> bool:
