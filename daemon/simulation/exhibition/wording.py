@@ -22,7 +22,7 @@ KINDS = {
 }
 VERDICTS = {
     "accepted": "採用",
-    "set": "日付を入力",
+    "set": "正しい値を入力",
     "rejected": "記録しない",
     "released": "送信を承認",
     "cancelled": "送信を取消",
