@@ -16,7 +16,7 @@ from daemon.domain.tokens import enrollment_code, roster_code
 from daemon.errors import Refused
 from daemon.handlers import ending, planning
 from daemon.handlers.elsewhere import Elsewhere, also_enrolled, note_twice, seen
-from daemon.handlers.questions import drop
+from daemon.handlers.questions import drop, glance_again
 from daemon.handlers.rows import nameless
 from daemon.ports import Kit, Transaction
 from parsers.listing import ListedTrainee, ListingProblem
@@ -348,5 +348,6 @@ def readmit(tx: Transaction, kit: Kit, training: Training, row: Enrollment, by: 
         training_id=row.training_id, prefecture=row.prefecture,
         payload={"before": row.state, "after": back.state, "because": nameless(because, row)},
     )  # fmt: skip
+    glance_again(tx, kit, back)
     ending.ask(tx, kit, (back,))
     return planning.refresh(tx, kit, training, back, f"person:{by}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from daemon.domain import closing
-from daemon.domain.model import Enrollment, MailState, Review, ReviewState, Status
+from daemon.domain.model import Enrollment, MailState, Reading, Review, ReviewState, SourceKind, Status
 from daemon.handlers.desk import Desk
 from daemon.ports import Kit, Transaction
 from parsers.findings import Evidence, Finding, Problem
@@ -114,3 +114,27 @@ def drop(tx: Transaction, kit: Kit, row: Enrollment, by: str, because: str) -> N
     for review in tx.reviews(enrollment_id=row.enrollment_id):
         if not (row.cleanup_owed and row.post_roster and review.field in closing.FIELDS):
             settle(tx, kit, review, ReviewState.REJECTED, by, because)
+
+
+def glance_again(tx: Transaction, kit: Kit, row: Enrollment) -> None:
+    """Somebody is back in: what was only read waits for a glance again, as its question went out with the row."""
+    asked = {r.field for r in tx.reviews(enrollment_id=row.enrollment_id)}
+    for field, value in row.values.items():
+        if value.status is Status.READ and value.source is not SourceKind.PERSON and field not in asked:
+            _ask_again(tx, kit, row, tx.get_reading(value.reading_id))
+
+
+def _ask_again(tx: Transaction, kit: Kit, row: Enrollment, reading: Reading) -> None:
+    before = len(tx.reviews(state=None, enrollment_id=row.enrollment_id))
+    later = row.post_roster and reading.field in closing.FIELDS
+    review = Review(
+        0, f"again:{reading.reading_id}:{before}", "verify", kit.clock.now(), reading.problems,
+        prefecture=row.prefecture, training_id=row.training_id, roster=row.post_roster if later else row.roster,
+        enrollment_id=row.enrollment_id, field=reading.field, ledger_id=reading.ledger_id,
+        reading_id=reading.reading_id, text=reading.text, suggestion=reading.value or "", evidence=reading.evidence,
+    )  # fmt: skip
+    tx.add_review(review)
+    if reading.ledger_id is not None:
+        mail = tx.get_mail(reading.ledger_id)
+        if mail.state is MailState.APPLIED:
+            tx.save_mail(replace(mail, state=MailState.REVIEW))

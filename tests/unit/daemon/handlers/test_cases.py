@@ -8,6 +8,7 @@ import json
 import pytest
 
 from daemon.domain.model import Enrollment, OutboxState, ReviewState, SourceKind, State, Status, TrainingState
+from daemon.domain.policy import Policy
 from daemon.errors import Refused
 from daemon.handlers import review as reviewing
 from daemon.handlers.cases import Person, Place, add_trainee, reinstate, substitute, transfer, withdraw
@@ -271,6 +272,23 @@ def test_a_registration_deleted_after_a_withdrawal_is_owed_anew_when_the_trainee
     assert (back.state, dict(back.values)) == (State.ACKED, {})
     with house.store.snapshot() as tx:
         assert len(tx.readings(enrollment_id=ident)) == 2
+
+
+def test_who_comes_back_with_a_date_that_was_only_read_waits_for_a_glance_again() -> None:
+    house = House(policy=Policy(auto_verify_typed=False))
+    house.dispatch(house.training(PEOPLE))
+    house.at("2026-03-16 10:00")
+    answer(house)
+    ident = row_of(house, "山﨑　𠮷子").enrollment_id
+    withdraw(house.kit, ident, "suzuki", "辞退")
+    with house.store.snapshot() as tx:
+        assert tx.reviews() == []
+    assert reinstate(house.kit, ident, "suzuki", "辞退の取消し").state is State.READ
+    with house.store.snapshot() as tx:
+        (asked,) = tx.reviews()
+    assert (asked.kind, asked.suggestion, asked.evidence.cell != "") == ("verify", "2026-03-10", True)
+    reviewing.accept(house.kit, asked.review_id, "suzuki")
+    assert again(house, ident).state is State.VERIFIED
 
 
 def test_a_clean_up_names_one_deletion_and_a_day_that_can_be(house: House, training: str) -> None:
