@@ -32,7 +32,8 @@ bench-fax: .venv/dev.stamp       ## faxed pages: found, read, wrong; writes test
 	bash .ci/tesseract
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.fax.whole_page
 
-model: .venv-train/stamp         ## train the digit reader anew from public data: parsers/fax/digits.npz
+model: .venv-train/stamp         ## make the models anew: glyphs.npz from the face, digits.npz from public data
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv-train/bin/python -m tests.training.glyphs
 	.venv-train/bin/python -m tests.training.build .cache/model
 
 release-form: .venv/dev.stamp    ## the self-test of the form editions; no edition is printed without it
