@@ -125,7 +125,8 @@ def _may_be(digits: Sequence[int | None], window: Window) -> bool:
 def _one_manner(pairs: Sequence[Sequence[BoxReading]]) -> bool:
     """Whether all numbers below ten are written alike: 08, or 8 alone in the right box, or in the left one.
 
-    One number alone in a left box proves no manner: the digit behind it may be lost.
+    One number alone in a box, and no other like it, proves no manner: the digit beside it may be lost, or all of them
+    shifted.
     """
     manners = []
     for left, right in pairs:
@@ -133,7 +134,7 @@ def _one_manner(pairs: Sequence[Sequence[BoxReading]]) -> bool:
             manners.append("right" if left.blank else "left")
         elif left.digit == 0:
             manners.append("zero")
-    return len(set(manners)) <= 1 and manners != ["left"]
+    return len(set(manners)) <= 1 and manners not in (["left"], ["right"])
 
 
 def _number(digits: Sequence[int | None]) -> int:

@@ -27,6 +27,9 @@ STYLES = (PLAIN, FREE)
 TRICKS = ("struck", "overwritten", "seal", "ditto", "done", "kanji", "shifted", "across", "two-in-one", "dash", "line")
 
 
+_VISIBLE, _TRIES = 1.3, 40
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
     """What one date field holds."""
@@ -115,6 +118,16 @@ class Office:
     def _ink(self, digit: int, digits: dict[int, list[int]], hand: pens.Hand) -> pens.Ink:
         return self._drawn(self._one_of(digits[digit]), hand)
 
+    def _another(self, than: int, under: pens.Ink | None, digits: dict[int, list[int]], hand: pens.Hand) -> pens.Ink:
+        """Another digit than `than`, one that shows when it is written over `under`."""
+        others = [digit for digit in digits if digit != than]
+        ink = self._ink(others[0], digits, hand)
+        for _ in range(_TRIES):
+            ink = self._ink(self._one_of(others), digits, hand)
+            if under is None or _shows(under, ink):
+                break
+        return ink
+
     def _drawn(self, position: int, hand: pens.Hand) -> pens.Ink:
         return pens.digit(self._writers.images[position], hand, self._rng)
 
@@ -157,10 +170,9 @@ class Office:
         spare = [self._ink(int(rng.integers(10)), digits, hand) for _ in boxes]
         plain = [Stamp(ink, around(box)) for ink, box in zip(inks, boxes, strict=True) if ink is not None]
         at = int(rng.integers(6))
-        if trick in {"overwritten", "two-in-one"} and chosen[at] >= 0:
-            # Written over with its like a digit is that digit: nothing is left to be doubted.
-            others = [d for d in digits if d != self._writers.labels[chosen[at]]]
-            spare[at] = self._ink(others[int(rng.integers(len(others)))], digits, hand)
+        if trick in {"overwritten", "two-in-one"}:
+            at = int(rng.choice([k for k, position in enumerate(chosen) if position >= 0]))
+            spare[at] = self._another(int(self._writers.labels[chosen[at]]), inks[at], digits, hand)
         if trick in {"struck", "overwritten", "two-in-one", "dash"}:
             return [
                 *plain[:at],
@@ -192,6 +204,12 @@ class Office:
 def around(box: Box) -> Box:
     """Where a picture by `pens` goes."""
     return box[0] - pens.AROUND_MM, box[1] - pens.AROUND_MM, box[2] + 2 * pens.AROUND_MM, box[3] + 2 * pens.AROUND_MM
+
+
+def _shows(one: pens.Ink, two: pens.Ink) -> bool:
+    """Whether two digits on top of each other are more than either: a digit that hides within another is no doubt."""
+    ink = [int(np.count_nonzero(part < 128)) for part in (np.minimum(one, two), one, two)]
+    return ink[0] > _VISIBLE * max(ink[1:])
 
 
 def _kanji(hand: pens.Hand, rng: np.random.Generator) -> pens.Ink:
