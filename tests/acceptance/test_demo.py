@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from email.policy import default
 from pathlib import Path
@@ -43,7 +44,8 @@ class Played:
 
     def events(self) -> set[str]:
         """Kinds of lines in the history."""
-        with sqlite3.connect(f"file:{self.folder / 'meibod.sqlite'}?mode=ro", uri=True) as database:
+        path = f"file:{self.folder / 'meibod.sqlite'}?mode=ro&immutable=1"  # leaves no files beside it
+        with closing(sqlite3.connect(path, uri=True)) as database:
             return {kind for (kind,) in database.execute("SELECT DISTINCT kind FROM events")}
 
     def files(self) -> dict[str, bytes]:

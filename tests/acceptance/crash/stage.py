@@ -256,6 +256,8 @@ class Stage:
             told = told.replace(f'"{number}', f'"{message_id}')
         trainings = json.loads(re.sub(r"（メール \d+）", "（メール）", told))
         for training in trainings:
+            for handover in training["handovers"]:
+                handover["made_at"] = handover["made_at"][:10]
             for prefecture in training["prefectures"]:
                 prefecture["dispatched_at"] = prefecture["dispatched_at"][:10]
         # A digest says at what instant it was made, so its Message-ID is another one each time.
