@@ -9,7 +9,6 @@ The table is written anew after every round, `results/fax-pages.md`; with `--pic
 from __future__ import annotations
 
 import argparse
-import math
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -38,6 +37,7 @@ from parsers.codes import PageCode, parse_page_code
 from parsers.fax.fit import fit_pages
 from parsers.fax.geometry import FormGeometry, geometry_of
 from parsers.fax.page import FittedPage, Raster
+from tests.bench.fax.report import upper
 from tests.bench.fax.strangers import strangers
 from tests.fakes.rosters import KEY, post_sheet, roster_sheet
 
@@ -202,16 +202,6 @@ class Run:
             cv2.imwrite(str(self._pictures / f"{row[0]} {row[1]} {number}.png"), received.gray)
 
 
-def upper_bound(bad: int, of: int) -> float:
-    """Upper 95 % bound of a share (Clopper–Pearson), by bisection."""
-    low, high = bad / of, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = sum(math.comb(of, k) * middle**k * (1 - middle) ** (of - k) for k in range(bad + 1))
-        low, high = (middle, high) if below > 0.05 else (low, middle)
-    return high
-
-
 def table(run: Run) -> str:
     """What there is so far, as Markdown."""
     placed = sum(t.placed for t in run.ours.values())
@@ -223,18 +213,18 @@ def table(run: Run) -> str:
         placed=placed,
         pages=pages,
         wrong=wrong,
-        wrong_most=upper_bound(wrong, pages),
-        lost_most=upper_bound(pages - placed, pages),
+        wrong_most=upper(wrong, pages),
+        lost_most=upper(pages - placed, pages),
     )
     ours = [line(" ".join(name), tally) for name, tally in run.ours.items()]
     others = [stranger_line(kind, count) for kind, count in run.others.items()]
-    counted = f"Pages that are not ours: {strange}; taken for ours {taken} (at most {upper_bound(taken, strange):.2%})."
+    counted = f"Pages that are not ours: {strange}; taken for ours {taken} (at most {upper(taken, strange):.2%})."
     return "\n".join([text, *_HEAD, *ours, "", counted, "", *_HEAD_OF_OTHERS, *others, ""])
 
 
 def line(name: str, tally: Tally) -> str:
     """One row of the table."""
-    bound = upper_bound(tally.pages - tally.placed, tally.pages)
+    bound = upper(tally.pages - tally.placed, tally.pages)
     errors = tally.errors_mm or [0.0]
     worst = " / ".join(f"{np.percentile(errors, q):.2f}" for q in (50, 99, 100))
     sound = max(tally.sound_errors_mm, default=0.0)
