@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from daemon.domain.calendar import OfficeCalendar
 from daemon.domain.closing import record_mark
-from daemon.domain.lifecycle import SETTLED, Facts, is_settled, move, owes
+from daemon.domain.lifecycle import SETTLED, Facts, move
 from daemon.domain.model import (
     Dispatch,
     Enrollment,
@@ -168,17 +168,6 @@ def _state_called_for(tx: Transaction, training: Training) -> TrainingState:
 def closed_fact(training_id: str) -> str:
     """Name of the fact that says when the training was closed."""
     return f"closed-at:{training_id}"
-
-
-def open_rows(tx: Transaction, training: Training, prefecture: str) -> list[Enrollment]:
-    """Rows of one office that still owe a date."""
-    rows = tx.enrollments(training_id=training.training_id, prefecture=prefecture)
-    return [r for r in rows if owes(r, training.course)]
-
-
-def settled_rows(rows: list[Enrollment]) -> int:
-    """How many rows need nothing more."""
-    return sum(is_settled(r) and r.state is not State.EXCLUDED for r in rows)
 
 
 def could_be_answers(tx: Transaction, prefecture: str) -> int:

@@ -24,7 +24,6 @@ from parsers.findings import (
     Picture,
     Problem,
 )
-from parsers.forms import EDITIONS
 from parsers.reading import ReadingContext, read_file
 from tests.fakes.house import ADDRESS, KEY, House
 
@@ -175,7 +174,3 @@ def fax_mail(subject: str, data: bytes | None = b"", *, sender: str = GATEWAY.ad
 def rosters(house: House, training_id: str, prefecture: str) -> list[Roster]:
     with house.store.snapshot() as tx:
         return tx.rosters(training_id, prefecture)
-
-
-def edition_number(roster: Roster) -> int:
-    return EDITIONS[roster.edition].number

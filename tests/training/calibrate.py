@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.fax.digits import DigitReader, Opinions
+from parsers.fax.network import MARK, OTHER, STRUCK
 
 ACCEPTS = 0.9985
 """Least confidence of an accepted date, chosen on the threshold writers: about one in ten thousand is then wrong."""
 _SURE = 0.975
 """Certainty at which the boxes that are no digits are counted."""
-_STRUCK = 11
 _LEVELS = (0.9, 0.95, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995)
 
 Model = dict[str, npt.NDArray[np.generic]]
@@ -55,7 +55,7 @@ def agreeing(seen: Opinions, labels: npt.NDArray[np.uint8]) -> tuple[npt.NDArray
     Those struck out are left out: written over with its like, a digit is just that digit, and nobody's mistake.
     """
     first, second = seen.both()
-    return ~seen.blank & (first < 10) & (first == second) & (labels != _STRUCK), first == labels
+    return ~seen.blank & (first < 10) & (first == second) & (labels != STRUCK), first == labels
 
 
 def opinions(reader: DigitReader, crops: npt.NDArray[np.uint8]) -> Opinions:
@@ -111,7 +111,7 @@ def main() -> None:
     sure = DigitReader(model).sure(seen)
     print("weights", np.round(model["calibration"], 3))
     first, second = seen.both()
-    for kind, name in ((_STRUCK, "struck out"), (12, "marks"), (13, "other writing")):
+    for kind, name in ((STRUCK, "struck out"), (MARK, "marks"), (OTHER, "other writing")):
         taken = ~seen.blank & (first < 10) & (first == second) & (labels == kind) & (sure >= _SURE)
         print(f"{name}: {int((labels == kind).sum())} boxes, taken for a digit {int(taken.sum())}")
     write(model, out)

@@ -19,7 +19,6 @@ BOX_MM = (7.0, 9.0)
 AROUND_MM = 1.0
 _SIZE = round((BOX_MM[0] + 2 * AROUND_MM) * PX_PER_MM), round((BOX_MM[1] + 2 * AROUND_MM) * PX_PER_MM)
 Ink = npt.NDArray[np.uint8]
-_FINE = 4
 
 NO_DIGITS = ("struck", "mark", "other")
 """Classes 11, 12 and 13 of the network; 10 is an empty box."""
@@ -198,7 +197,7 @@ def _other(one: Ink, two: Ink, hand: Hand, rng: np.random.Generator) -> Ink:
         ink = glyph(str(rng.choice(list(_WORDS))), float(rng.uniform(3.5, 6.0)), hand.pen_mm, rng)
         return _placed(np.pad(ink, 12), hand, rng)
     if way == 3:
-        return _beside(one, two)
+        return beside(one, two)
     if way == 4:
         return _cut_off(one, rng)
     if way == 5:
@@ -207,7 +206,7 @@ def _other(one: Ink, two: Ink, hand: Hand, rng: np.random.Generator) -> Ink:
     return seal(one if way == 6 else np.full_like(one, 255), rng)
 
 
-def _beside(one: Ink, two: Ink) -> Ink:
+def beside(one: Ink, two: Ink) -> Ink:
     """Two digits squeezed into one box."""
     tall, wide = one.shape
     both = np.full_like(one, 255)
@@ -250,11 +249,6 @@ def seal(under: Ink, rng: np.random.Generator) -> Ink:
     words = cv2.warpAffine(ink, matrix, (wide, tall))
     picture = np.minimum(picture, (255 - (255 - shade) * words).astype(np.uint8))
     return np.minimum(picture, under)
-
-
-def beside(one: Ink, two: Ink) -> Ink:
-    """Two digits in one box."""
-    return _beside(one, two)
 
 
 def written_over(one: Ink, two: Ink) -> Ink:

@@ -19,11 +19,11 @@ from daemon.simulation.fax import hand as hands
 from daemon.simulation.fax.imprint import typed
 from daemon.simulation.fax.passes import placed
 from parsers.fax.cells import CROP_MARGIN_MM, CROP_PX_PER_MM
+from parsers.fax.network import BLANK, STRUCK
 from parsers.fax.page import cut
 from tests.training import pens
 from tests.training.mnist import Writers, sets
 
-BLANK, STRUCK = 10, 11
 _PITCH_MM = (9.0, 12.0)
 _COLS, _ROWS = 21, 22
 _LEFT_MM, _TOP_MM = 10.0, 16.0

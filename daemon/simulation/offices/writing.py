@@ -13,7 +13,7 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
 from email.utils import formataddr
 
-from daemon.domain.calendar import TOKYO, in_era
+from daemon.domain.calendar import in_era
 from daemon.simulation.network.reports import mail_date
 from daemon.simulation.offices.incoming import Received
 
@@ -129,8 +129,3 @@ def signature(name: str, office: str) -> str:
 def spoken(day: dt.date) -> str:
     """「令和8年4月7日（火）」."""
     return in_era(day)
-
-
-def on_day(at: dt.datetime) -> dt.date:
-    """The day in Tokyo."""
-    return at.astimezone(TOKYO).date()

@@ -23,7 +23,6 @@ from tests.training.mnist import Writers
 COURSES = {PRE_NEW_ID.number: Course.BEGINNER, PRE_EXISTING_ID.number: Course.WM_SKILL_UP}
 PLAIN, FREE, AMBIGUOUS = "plain", "free", "ambiguous"
 """As the form asks (a ball pen, one digit a box, zeros written); any pen, size and carelessness; what no reader may."""
-STYLES = (PLAIN, FREE)
 TRICKS = ("struck", "overwritten", "seal", "ditto", "done", "kanji", "shifted", "across", "two-in-one", "dash", "line")
 
 
