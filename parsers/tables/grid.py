@@ -16,6 +16,10 @@ from parsers.findings import Box, Finding, Note, Page
 CellValue: TypeAlias = dt.datetime | dt.date | int | float | str | bool | None
 """What a cell holds: dates come as dates only when the file itself types them as dates."""
 
+ROWS_MOST = 5_000
+COLS_MOST = 300
+"""Rows and columns of a sheet that are read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,13 +15,13 @@ from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineError, CalamineWorkbook
 
-from parsers.dates.formats import JAPANESE_BUILTINS, is_era, shown
-from parsers.tables.grid import Area, Cell, CellValue, Grid, address
+from parsers.dates.formats import JAPANESE_BUILTINS, is_era
+from parsers.tables.book import anchors_of
+from parsers.tables.grid import COLS_MOST, ROWS_MOST, Area, Cell, CellValue, Grid, address
 from parsers.tables.package import Package
+from parsers.tables.values import plain_value, shown_text
 from parsers.text import squash
 
-ROWS_MOST = 5_000
-COLS_MOST = 300
 _CELLS_MOST = 3_000_000
 """calamine holds a sheet as one block up to its farthest cell: one at XFD1048576 would ask for all memory there is."""
 
@@ -57,15 +56,6 @@ class CachedValues:
             return []
 
 
-def plain_value(value: object) -> CellValue:
-    """Calamine's empty string means nothing; durations and times are no dates and keep their text."""
-    if value == "" or value is None:
-        return None
-    if isinstance(value, (dt.datetime, dt.date, bool, int, float, str)):
-        return value
-    return str(value)
-
-
 @dataclass(frozen=True, slots=True)
 class _Style:
     """What the style of a cell means to us."""
@@ -96,11 +86,7 @@ class SheetReader:
         sheet = self._sheet
         rows, cols = self._hidden_rows(), self._hidden_cols()
         merges = tuple(Area(m.min_row, m.min_col, m.max_row, m.max_col) for m in sheet.merged_cells.ranges)
-        for area in merges:
-            anchor = address(area.first_row, area.first_col)
-            for row in range(area.first_row, min(area.last_row, ROWS_MOST) + 1):
-                for col in range(area.first_col, min(area.last_col, COLS_MOST) + 1):
-                    self._anchors[row, col] = anchor
+        self._anchors = anchors_of(merges)
         cells = {(c.row, c.col): c for c in self._cells(rows, cols)}
         return Grid(
             sheet.title,
@@ -185,14 +171,3 @@ def _runs_struck(value: object) -> bool:
     if not isinstance(value, CellRichText):
         return False
     return any(isinstance(run, TextBlock) and run.font.strike and squash(run.text) for run in value)
-
-
-def shown_text(value: CellValue, code: str) -> str:
-    """What a person sees of a value in a cell with this format code."""
-    if isinstance(value, dt.date):
-        return shown(value.date() if isinstance(value, dt.datetime) else value, code)
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return "" if value is None else str(value)
