@@ -64,7 +64,7 @@ def check_expansion(data: bytes) -> None:
         raise ParserError(Problem.TOO_LARGE, f"unpacks to {unpacked} bytes")
 
 
-def read_entry(archive: zipfile.ZipFile, name: str, most_bytes: int) -> bytes | None:
+def read_entry(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, most_bytes: int) -> bytes | None:
     """The first `most_bytes` of one entry; None when it is not there or damaged."""
     try:
         with archive.open(name) as file:

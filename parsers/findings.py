@@ -159,6 +159,8 @@ class Problem(StrEnum):
     FORMULA_VALUE = "formula-value"
     ERROR_VALUE = "error-value"
     CELL_COMMENT = "cell-comment"
+    TRACKED_CHANGE = "tracked-change"
+    """Written under change tracking, and the change is not accepted yet."""
     EXTRA_TEXT = "extra-text"
     """Words beside the date that we do not understand."""
     SAME_AS_SENT = "same-as-sent"

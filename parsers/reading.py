@@ -15,7 +15,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from parsers import sniff
-from parsers.archives import open_zip
 from parsers.errors import ParserError
 from parsers.findings import Attachment, Document, Message, MessageKind, Note, Page, PageKind, Problem, Source
 from parsers.pictures import is_ornament
@@ -32,6 +31,8 @@ _CARRY_OUR_OWN = frozenset({MessageKind.OWN, MessageKind.BOUNCE, MessageKind.REC
 """Mails whose attachments are what we sent: listed, never read."""
 PICTURES = frozenset({sniff.TIFF, sniff.PNG, sniff.JPEG})
 """Pictures that are read as pages; other kinds are only named."""
+_CONTAINERS = frozenset({sniff.MAIL, sniff.ZIP, sniff.ENCRYPTED_ZIP})
+"""What holds other files, each read by itself."""
 _HOPELESS = frozenset({sniff.TEXT, sniff.CSV, sniff.HTML, sniff.XML, sniff.BINARY, sniff.EMPTY})
 
 
@@ -202,12 +203,13 @@ def _listed(message: Message, part: _Part, parts: list[_Part]) -> Iterator[Attac
 
 
 def _find(root: _Part, path: str, context: ReadingContext) -> _Part:
-    """The part at `path`, looking no deeper into mails than needed."""
+    """The part at `path`, looking no deeper into mails and archives than needed."""
     part = root
     while part.path != path:
-        if part.media != sniff.MAIL or part.depth >= _DEPTH_MOST:
+        if part.media not in _CONTAINERS or part.depth >= _DEPTH_MOST:
             raise KeyError(path)
-        on_the_way = [p for p in _open_mail(part, context)[1] if path == p.path or path.startswith(f"{p.path}/")]
+        _, inside = _open_mail(part, context) if part.media == sniff.MAIL else _open_archive(part)
+        on_the_way = [p for p in inside if path == p.path or path.startswith(f"{p.path}/")]
         if not on_the_way:
             raise KeyError(path)
         part = on_the_way[0]
@@ -221,6 +223,45 @@ def _read_workbook(part: _Part, context: ReadingContext) -> Document:
     if part.media == sniff.XLSM:
         return _noted(document, Problem.MACROS_IGNORED, part.name, part)
     return document
+
+
+def _read_table(part: _Part, context: ReadingContext) -> Document:
+    """Tables of every make but xlsx."""
+    from parsers.tables.book import read_book
+    from parsers.tables.opening import open_table
+
+    book = open_table(part.media, part.data, part=part.path)
+    return _with_reading(part, read_book(book, part=part.path, context=context))
+
+
+def _read_text(part: _Part, context: ReadingContext) -> Document:
+    """Text is read when a roster stands in it (rows of many widths do not look like a table); else nobody reads it."""
+    document = _read_table(part, context)
+    if not document.findings:
+        raise ParserError(Problem.UNSUPPORTED_TYPE, part.media)
+    return document
+
+
+def _read_archive(part: _Part, context: ReadingContext) -> Document:
+    """The files of a zip, one by one as those of a mail."""
+    if part.depth >= _DEPTH_MOST:
+        raise ParserError(Problem.NESTED_TOO_DEEP, part.name)
+    document, members = _open_archive(part)
+    for member in members:
+        document = merge(document, _read(member, context))
+    return document
+
+
+def _open_archive(part: _Part) -> tuple[Document, list[_Part]]:
+    from parsers.unpacking import unpack
+
+    found = unpack(part.name, part.data)
+    notes = tuple(Note(n.code, n.detail, _join(part, n.part) if n.part else part.path) for n in found.notes)
+    members = [
+        _Part(_join(part, m.path), m.name, m.data, sniff.sniff(m.data), part.depth + 1, part.faxed)
+        for m in found.members
+    ]
+    return Document(_source(part), problems=notes), members
 
 
 def _read_pdf(part: _Part, context: ReadingContext) -> Document:
@@ -272,9 +313,9 @@ def _read_nothing(part: _Part, context: ReadingContext) -> Document:
     """Kinds without a reader, each under its own name."""
     if sniff.is_picture(part.media):
         return _read_picture(part, context)
-    if part.media in {sniff.ENCRYPTED_OFFICE, sniff.ENCRYPTED_ZIP}:
+    if part.media == sniff.ENCRYPTED_OFFICE:
         raise ParserError(Problem.ENCRYPTED_ATTACHMENT, part.name)
-    if part.media == sniff.EMPTY or (part.media == sniff.ZIP and open_zip(part.data) is None):
+    if part.media == sniff.EMPTY:
         raise ParserError(Problem.UNREADABLE_ATTACHMENT, part.media)
     if part.depth and part.media == sniff.PKCS7 and len(part.data) < _SIGNATURE_BYTES:
         return Document(_source(part))  # a detached signature holds no words
@@ -285,6 +326,11 @@ _READERS: dict[str, Callable[[_Part, ReadingContext], Document]] = {
     sniff.MAIL: _read_mail,
     sniff.XLSX: _read_workbook,
     sniff.XLSM: _read_workbook,
+    sniff.XLSB: _read_table,
+    sniff.CSV: _read_table,
+    sniff.TEXT: _read_text,
+    sniff.ZIP: _read_archive,
+    sniff.ENCRYPTED_ZIP: _read_archive,
     sniff.PDF: _read_pdf,
 }
 

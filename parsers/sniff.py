@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from parsers.archives import is_encrypted, is_ole2, ole2_names, open_zip, read_entry
+from parsers.separated import looks_tabular
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLSM: Final = "application/vnd.ms-excel.sheet.macroenabled.12"
@@ -166,7 +167,7 @@ def _sniff_text(data: bytes) -> str:
     for test, media in _TEXT_KINDS:
         if test(start):
             return media
-    return CSV if _looks_tabular(text) else TEXT
+    return CSV if looks_tabular(text) else TEXT
 
 
 def _is_mail(start: bytes) -> bool:
@@ -200,16 +201,3 @@ def _decode(head: bytes) -> str | None:
             except UnicodeDecodeError:
                 continue
     return None
-
-
-def _looks_tabular(text: str) -> bool:
-    """Whether at least two lines, and most, hold the same number (one or more) of commas or tabs."""
-    lines = [line for line in text.splitlines()[:50] if line.strip()]
-    if len(lines) < 2:
-        return False
-    for separator in ("\t", ","):
-        counts = [line.count(separator) for line in lines]
-        usual = max(counts, key=counts.count)
-        if usual >= 1 and counts.count(usual) >= 0.8 * len(lines):
-            return True
-    return False

@@ -78,7 +78,8 @@ def problems(codes: tuple[Problem, ...]) -> str:
 
 def place(where: Evidence) -> str:
     """Where in the mail something stands: 「2/fax.tif 3頁」, 「1/名簿.xlsx 名簿!F12」."""
-    cell = f"{where.sheet}!{where.cell}" if where.cell else f"{where.page}頁" if where.page else ""
+    sheet = f"{where.sheet}!" if where.sheet else ""
+    cell = f"{sheet}{where.cell}" if where.cell else f"{where.page}頁" if where.page else ""
     return " ".join(part for part in (where.part, cell) if part)
 
 

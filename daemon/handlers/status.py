@@ -127,7 +127,8 @@ def _evidence(tx: Transaction, reading_id: int) -> str:
     """Message, part and place in one line: "mail:12/2/roster.xlsx/名簿!H9"."""
     reading = tx.get_reading(reading_id)
     where = reading.evidence
-    cell = f"{where.sheet}!{where.cell}" if where.cell else f"p.{where.page}" if where.page else ""
+    sheet = f"{where.sheet}!" if where.sheet else ""
+    cell = f"{sheet}{where.cell}" if where.cell else f"p.{where.page}" if where.page else ""
     steps = [f"mail:{reading.ledger_id}" if reading.ledger_id is not None else "", where.part, cell, reading.said_by]
     return "/".join(s for s in steps if s)
 

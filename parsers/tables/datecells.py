@@ -157,6 +157,7 @@ SPOILERS: tuple[tuple[Callable[[Cell], bool], Problem], ...] = (
     (lambda c: c.error, Problem.ERROR_VALUE),
     (lambda c: c.formula, Problem.FORMULA_VALUE),  # =TODAY() is no evidence of anything
     (lambda c: c.struck, Problem.STRUCK_OUT),
+    (lambda c: c.revised, Problem.TRACKED_CHANGE),
     (lambda c: bool(c.comment.strip()), Problem.CELL_COMMENT),
 )
 """What makes a cell a question, whatever stands in it."""

@@ -1,17 +1,24 @@
-"""A csv file as a grid: UTF-8 or CP932 (what Excel in Japan writes), comma, tab or semicolon."""
+"""A csv file as a grid of texts. What may be read in two ways (`parsers.separated`) makes all its values questions."""
 
 from __future__ import annotations
 
-import csv
-import io
-
+from parsers import separated
 from parsers.errors import ParserError
-from parsers.findings import Problem
-from parsers.tables.grid import Cell, Grid, address
+from parsers.findings import Note, Problem
+from parsers.separated import Decoded
+from parsers.tables.book import Book
+from parsers.tables.grid import COLS_MOST, Cell, Grid, address
 
 _ROWS_MOST = 20_000
-_COLS_MOST = 300
-_FIELD_MOST_CHARS = 100_000
+
+
+def open_delimited(data: bytes, *, part: str = "") -> Book:
+    """The table an office sent back. Raises ParserError as `read_delimited` does."""
+    text, guessed = _decoded(data)
+    torn = separated.is_torn(text)
+    notes = [Note(Problem.CHARSET_GUESSED, "", part)] if guessed else []
+    notes += [Note(Problem.LOW_CONFIDENCE, "quotes", part)] if torn else []
+    return Book((_grid("", text),), notes=tuple(notes), bare=guessed or torn)
 
 
 def read_delimited(name: str, data: bytes) -> Grid:
@@ -20,34 +27,29 @@ def read_delimited(name: str, data: bytes) -> Grid:
     Raises:
         ParserError: UNREADABLE_ATTACHMENT when it is no text or no table, TOO_LARGE over 20 000 rows.
     """
-    text = _decoded(data)
+    return _grid(name, _decoded(data).text)
+
+
+def _decoded(data: bytes) -> Decoded:
+    found = separated.decoded(data)
+    if found is None:
+        raise ParserError(Problem.UNREADABLE_ATTACHMENT, "neither UTF-8 nor CP932 text")
+    return found
+
+
+def _grid(name: str, text: str) -> Grid:
     cells: dict[tuple[int, int], Cell] = {}
-    row = 0
-    csv.field_size_limit(_FIELD_MOST_CHARS)
+    widths: list[int] = []
     try:
-        for row, values in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)), start=1):
+        for row, values in enumerate(separated.rows(text), start=1):
             if row > _ROWS_MOST:
                 raise ParserError(Problem.TOO_LARGE, f"more than {_ROWS_MOST} rows")
-            for col, value in enumerate(values[:_COLS_MOST], start=1):
+            widths.append(len(values))
+            for col, value in enumerate(values[:COLS_MOST], start=1):
                 if value.strip():
                     cells[row, col] = Cell(row, col, address(row, col), value, value)
-    except csv.Error as e:
+    except separated.Malformed as e:
         raise ParserError(Problem.UNREADABLE_ATTACHMENT, str(e)) from e
-    return Grid(name, cells, max_row=row, max_col=max((col for _, col in cells), default=0))
-
-
-def _decoded(data: bytes) -> str:
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ["utf-16"] if marked else ["utf-8-sig", "cp932"]:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise ParserError(Problem.UNREADABLE_ATTACHMENT, "neither UTF-8 nor CP932 text")
-
-
-def _delimiter(text: str) -> str:
-    head = "\n".join(text.splitlines()[:20])
-    return max(",\t;", key=head.count)
+    last_col = max((col for _, col in cells), default=0)
+    slipped = separated.slipped(widths)
+    return Grid(name, cells, slipped_rows=slipped, max_row=len(widths), max_col=last_col)

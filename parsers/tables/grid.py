@@ -47,6 +47,8 @@ class Cell:
     formula: bool = False
     error: bool = False
     """Holds an error value such as #REF!."""
+    revised: bool = False
+    """Changed under change tracking, and nobody has accepted the change (Word, LibreOffice)."""
     page: int | None = None
     """PDF only: page, 1-based."""
     box_mm: Box | None = None
@@ -82,6 +84,8 @@ class Grid:
     merges: tuple[Area, ...] = ()
     hidden_rows: frozenset[int] = frozenset()
     hidden_cols: frozenset[int] = frozenset()
+    slipped_rows: frozenset[int] = frozenset()
+    """csv only: rows with more cells than the table has columns; what stands in them may have slipped sideways."""
     max_row: int = 0
     max_col: int = 0
     date1904: bool = False

@@ -105,7 +105,9 @@ def _row(view: View, table: Table, first: int, last: int) -> Row | None:
         return None
     if not key and not name and not _anything_written(view, table, first, last):
         return None
-    problems = (Problem.KEY_DIFFERS,) if key and number is not None and number != key[1] else ()
+    problems: tuple[Problem, ...] = (Problem.KEY_DIFFERS,) if key and number is not None and number != key[1] else ()
+    if view.grid.slipped_rows.intersection(range(first, last + 1)):
+        problems += (Problem.AMBIGUOUS_COLUMNS,)
     found = Row(first, last, None, None, None, number, name, kana, texts[Role.CENTRE], texts[Role.NOTE])
     if key:
         found = replace(found, roster=key[0], key_number=key[1], enrollment=key[2])
