@@ -326,6 +326,7 @@ _READERS: dict[str, Callable[[_Part, ReadingContext], Document]] = {
     sniff.MAIL: _read_mail,
     sniff.XLSX: _read_workbook,
     sniff.XLSM: _read_workbook,
+    sniff.XLS: _read_table,
     sniff.XLSB: _read_table,
     sniff.CSV: _read_table,
     sniff.TEXT: _read_text,

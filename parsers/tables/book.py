@@ -110,6 +110,10 @@ def open_bare(data: bytes, reason: str, part: str) -> Book:
         grids = tuple(_bare_grid(n, name, sheet) for n, (name, sheet) in enumerate(sheets, start=1))
     except (CalamineError, OSError, ValueError) as e:
         raise ParserError(Problem.UNREADABLE_ATTACHMENT, reason) from e
+    except BaseException as e:
+        if type(e).__name__ != "PanicException":  # calamine is Rust, and a panic there is no Exception here
+            raise
+        raise ParserError(Problem.UNREADABLE_ATTACHMENT, reason) from e
     return Book(grids, None, (Note(Problem.LOW_CONFIDENCE, f"styles: {reason}", part),), bare=True)
 
 

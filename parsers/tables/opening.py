@@ -25,6 +25,12 @@ def _csv(data: bytes, part: str) -> Book:
     return open_delimited(data, part=part)
 
 
+def _xls(data: bytes, part: str) -> Book:
+    from parsers.tables.xls import open_xls
+
+    return open_xls(data, part=part)
+
+
 def _xlsb(data: bytes, part: str) -> Book:
     """Nobody reads the styles of this kind: values to choose from, none of them taken."""
     from parsers.archives import check_expansion
@@ -36,5 +42,6 @@ def _xlsb(data: bytes, part: str) -> Book:
 _OPENERS: dict[str, Callable[[bytes, str], Book]] = {
     sniff.CSV: _csv,
     sniff.TEXT: _csv,
+    sniff.XLS: _xls,
     sniff.XLSB: _xlsb,
 }

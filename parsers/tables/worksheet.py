@@ -54,6 +54,10 @@ class CachedValues:
             return self._book.get_sheet_by_name(title).to_python(skip_empty_area=False, nrows=ROWS_MOST)
         except (CalamineError, OSError, ValueError):
             return []
+        except BaseException as e:
+            if type(e).__name__ != "PanicException":  # calamine is Rust, and a panic there is no Exception here
+                raise
+            return []
 
 
 @dataclass(frozen=True, slots=True)

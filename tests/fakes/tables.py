@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Sequence
 from typing import Any
+
+import xlwt
 
 from parsers.forms import row_key
 from tests.fakes.sheets import CODE, OWN_HEADER, PEOPLE
@@ -34,3 +37,22 @@ def as_csv(rows: Sequence[Sequence[Any]], encoding: str, delimiter: str = ",", *
         values = ["" if v is None else v for v in row]
         csv.writer(out, delimiter=delimiter).writerow(values + [""] * (width - len(row)) if padded else values)
     return out.getvalue().encode(encoding)
+
+
+def xls_book(rows: Sequence[Sequence[Any]], code: str = "General") -> tuple[xlwt.Workbook, Any]:
+    """A workbook of Excel 97 with one sheet of these rows; typed dates in the number format `code`."""
+    book = xlwt.Workbook()
+    page = book.add_sheet("名簿", cell_overwrite_ok=True)
+    dated = xlwt.easyxf(num_format_str=code)
+    for row, values in enumerate(rows):
+        for col, value in enumerate(values):
+            if value is not None:
+                page.write(row, col, value, *([dated] if isinstance(value, (dt.date, float)) else []))
+    return book, page
+
+
+def saved_xls(book: xlwt.Workbook) -> bytes:
+    """The workbook as bytes."""
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

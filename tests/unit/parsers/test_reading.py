@@ -81,7 +81,8 @@ KINDS = [
     (b"", Problem.UNREADABLE_ATTACHMENT),
     (_zip({"a": b"x"})[:40], Problem.UNREADABLE_ATTACHMENT),
     (_zip({"a": b"x"}), Problem.UNSUPPORTED_TYPE),
-    (ole2("Workbook"), Problem.UNSUPPORTED_TYPE),
+    (ole2("Workbook"), Problem.UNREADABLE_ATTACHMENT),
+    (ole2("WordDocument"), Problem.UNSUPPORTED_TYPE),
     (_ooxml("vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"), Problem.UNSUPPORTED_TYPE),
     (b"\x60\x0e\x82\x53", Problem.UNSUPPORTED_TYPE),
     (b"hello", Problem.UNSUPPORTED_TYPE),
@@ -102,10 +103,10 @@ def test_every_kind_nobody_reads_ends_under_its_own_name(data: bytes, code: Prob
 
 
 def test_an_unsupported_type_is_named_by_its_content() -> None:
-    document = _read(_mail(("名簿.xlsx", ole2("Workbook"))), "1.eml")
-    assert document.problems[0].detail == sniff.XLS
+    document = _read(_mail(("名簿.xlsx", ole2("WordDocument"))), "1.eml")
+    assert document.problems[0].detail == sniff.DOC
     assert document.message is not None
-    assert document.message.attachments[0].media == sniff.XLS
+    assert document.message.attachments[0].media == sniff.DOC
 
 
 def test_a_picture_is_a_foreign_page() -> None:
