@@ -328,6 +328,7 @@ _READERS: dict[str, Callable[[_Part, ReadingContext], Document]] = {
     sniff.XLSM: _read_workbook,
     sniff.XLS: _read_table,
     sniff.XLSB: _read_table,
+    sniff.ODS: _read_table,
     sniff.CSV: _read_table,
     sniff.TEXT: _read_text,
     sniff.ZIP: _read_archive,

@@ -31,6 +31,12 @@ def _xls(data: bytes, part: str) -> Book:
     return open_xls(data, part=part)
 
 
+def _ods(data: bytes, part: str) -> Book:
+    from parsers.tables.opendocument import open_ods
+
+    return open_ods(data, part=part)
+
+
 def _xlsb(data: bytes, part: str) -> Book:
     """Nobody reads the styles of this kind: values to choose from, none of them taken."""
     from parsers.archives import check_expansion
@@ -44,4 +50,5 @@ _OPENERS: dict[str, Callable[[bytes, str], Book]] = {
     sniff.TEXT: _csv,
     sniff.XLS: _xls,
     sniff.XLSB: _xlsb,
+    sniff.ODS: _ods,
 }

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 from typing import Any
+from xml.sax.saxutils import escape
 
 import xlwt
 
@@ -55,4 +57,86 @@ def saved_xls(book: xlwt.Workbook) -> bytes:
     """The workbook as bytes."""
     out = io.BytesIO()
     book.save(out)
+    return out.getvalue()
+
+
+# -- ods
+
+_ODF = " ".join(
+    f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for short, name in (
+        ("office", "office"),
+        ("table", "table"),
+        ("text", "text"),
+        ("style", "style"),
+        ("number", "datastyle"),
+        ("draw", "drawing"),
+        ("meta", "meta"),
+        ("svg", "svg-compatible"),
+    )
+)
+ODS_STYLES = """
+<number:date-style style:name="N1"><number:era number:style="long"/><number:year number:calendar="gengou"/>
+<number:text>年</number:text><number:month/><number:text>月</number:text><number:day/><number:text>日</number:text>
+</number:date-style>
+<number:date-style style:name="N2">
+<number:month/><number:text>月</number:text><number:day/><number:text>日</number:text></number:date-style>
+<number:date-style style:name="N3"><number:year number:style="long"/><number:text>年</number:text><number:month/>
+<number:text>月</number:text></number:date-style>
+<style:style style:name="era" style:family="table-cell" style:data-style-name="N1"/>
+<style:style style:name="noyear" style:family="table-cell" style:data-style-name="N2"/>
+<style:style style:name="noday" style:family="table-cell" style:data-style-name="N3"/>
+<style:style style:name="struck" style:family="table-cell" style:parent-style-name="era">
+<style:text-properties style:text-line-through-style="solid"/></style:style>
+<style:style style:name="run" style:family="text">
+<style:text-properties style:text-line-through-type="single"/></style:style>
+<style:style style:name="unseen" style:family="table"><style:table-properties table:display="false"/></style:style>
+"""
+
+
+def ods_cell(value: Any, style: str = "", attributes: str = "", inside: str = "") -> str:
+    """One cell with what a spreadsheet writes for that value; `inside` comes before its text."""
+    styled = f' table:style-name="{style}"' if style else ""
+    typed, text = "", "" if value is None else f"<text:p>{escape(str(value))}</text:p>"
+    if isinstance(value, dt.date):
+        typed = f' office:value-type="date" office:date-value="{value.isoformat()}"'
+        text = f"<text:p>令和{value.year - 2018}年{value.month}月{value.day}日</text:p>"
+    elif isinstance(value, (int, float)):
+        typed = f' office:value-type="float" office:value="{value}"'
+    elif value is not None:
+        typed = ' office:value-type="string"'
+        text = "".join(f"<text:p>{escape(line)}</text:p>" for line in value.split("\n"))
+    return f"<table:table-cell{styled}{typed} {attributes}>{inside}{text}</table:table-cell>"
+
+
+def ods_table(
+    rows: Sequence[Sequence[Any]], changed: Mapping[tuple[int, int], str] | None = None, inside: str = ""
+) -> str:
+    """A table of these rows; `changed` gives cells (row and column from 1) in XML, `inside` comes before the rows."""
+    changed = changed or {}
+    lines = [
+        "".join(changed.get((r, c), ods_cell(v)) for c, v in enumerate(values, start=1))
+        for r, values in enumerate(rows, start=1)
+    ]
+    body = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
+    tail = (
+        '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:style-name="era" '
+        'table:number-columns-repeated="16384"/></table:table-row>'
+    )
+    return f'<table:table table:name="名簿">{inside}{body}{tail}</table:table>'
+
+
+def as_ods(*tables: str, before: str = "", manifest: str = "", code: str = "") -> bytes:
+    """A spreadsheet of LibreOffice with these tables; `code` is our document property."""
+    content = (
+        f"<office:document-content {_ODF}><office:automatic-styles>{ODS_STYLES}</office:automatic-styles><office:body>"
+        f"<office:spreadsheet>{before}{''.join(tables)}</office:spreadsheet></office:body></office:document-content>"
+    )
+    known = f'<meta:user-defined meta:name="meibod-roster">{code}</meta:user-defined>' if code else ""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("mimetype"), "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("meta.xml", f"<office:document-meta {_ODF}>{known}</office:document-meta>")
+        archive.writestr("META-INF/manifest.xml", f"<manifest>{manifest}</manifest>")
     return out.getvalue()
