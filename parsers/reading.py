@@ -234,6 +234,19 @@ def _read_table(part: _Part, context: ReadingContext) -> Document:
     return _with_reading(part, read_book(book, part=part.path, context=context))
 
 
+def _read_word(part: _Part, context: ReadingContext) -> Document:
+    """The tables of a Word document, and pages pasted into it as pictures."""
+    from parsers.tables.book import read_book
+    from parsers.tables.wordprocessing import open_docx
+
+    found = open_docx(part.data, part=part.path)
+    document = _with_reading(part, read_book(found.book, part=part.path, context=context))
+    for number, (name, data) in enumerate(found.pictures, start=1):
+        path = _join(part, f"{number}/{name}")
+        document = merge(document, _read(_Part(path, name, data, sniff.sniff(data), part.depth + 1), context))
+    return document
+
+
 def _read_text(part: _Part, context: ReadingContext) -> Document:
     """Text is read when a roster stands in it (rows of many widths do not look like a table); else nobody reads it."""
     document = _read_table(part, context)
@@ -329,6 +342,7 @@ _READERS: dict[str, Callable[[_Part, ReadingContext], Document]] = {
     sniff.XLS: _read_table,
     sniff.XLSB: _read_table,
     sniff.ODS: _read_table,
+    sniff.DOCX: _read_word,
     sniff.CSV: _read_table,
     sniff.TEXT: _read_text,
     sniff.ZIP: _read_archive,

@@ -25,7 +25,7 @@ def exclusion(view: View, table: Table, row: Row, sheet: Sheet) -> Finding | Non
     text = " ".join(c.text.strip() for c in cells)
     ticked = is_ticked(text)
     if column and ticked is not False:
-        spoilt = ticked is None or row.hidden or any(c.struck or c.formula or c.hidden for c in cells)
+        spoilt = ticked is None or row.hidden or any(c.struck or c.formula or c.hidden or c.revised for c in cells)
         problems = [Problem.EXCLUSION_PROPOSED] if spoilt else []
         return _finding(text, cells[0], row, sheet, problems)
     note, name = table.column(Role.NOTE), table.column(Role.NAME)

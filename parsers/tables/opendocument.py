@@ -48,7 +48,10 @@ def open_ods(data: bytes, *, part: str = "") -> Book:
     epoch = _epoch(body)
     tables = body.findall(f"{TABLE}table")
     readers = [SheetReader(table, styles) for table in tables[:SHEETS_MOST]]
-    grids = tuple(replace(r.grid(n), date1904=bool(epoch)) for n, r in enumerate(readers, start=1))
+    try:
+        grids = tuple(replace(r.grid(n), date1904=bool(epoch)) for n, r in enumerate(readers, start=1))
+    except RecursionError as e:
+        raise ParserError(Problem.UNREADABLE_ATTACHMENT, "elements in elements") from e
     cut = [grid.name for grid, reader in zip(grids, readers, strict=True) if reader.cut]
     cut += [f"{len(tables)} sheets"] if len(tables) > SHEETS_MOST else []
     notes = tuple(Note(Problem.TOO_LARGE, name, part) for name in cut)

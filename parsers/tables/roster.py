@@ -64,7 +64,7 @@ def _roster_codes(view: View, known: str | None) -> tuple[list[str], list[Proble
     """The codes printed on the sheet, then the one the file names, each once."""
     codes: list[str] = []
     problems: list[Problem] = []
-    for text in (*_labelled_codes(view), *([known] if known else [])):
+    for text in (*labelled_codes(view), *([known] if known else [])):
         try:
             codes.append(parse_code(text))
         except BadCode:
@@ -72,7 +72,7 @@ def _roster_codes(view: View, known: str | None) -> tuple[list[str], list[Proble
     return list(dict.fromkeys(codes)), problems
 
 
-def _labelled_codes(view: View) -> list[str]:
+def labelled_codes(view: View) -> list[str]:
     """What stands behind 回付番号, in the same cell or the next filled one; only things as long as a code."""
     found = []
     for cells in view.rows.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parsers.dates import DateReading, read_date
 from parsers.dates.formats import is_era
@@ -51,6 +51,8 @@ def same_day(view: View, table: Table, context: ReadingContext) -> dict[Field, S
         meant = _fields_of(view, table, label, date, fields)
         if len(meant) > 1 or any(f in found for f in meant):
             entry = _unclear(entry)
+        if any(c.revised for c in view.rows[label.row]):
+            entry = replace(entry, reading=_doubt(entry.reading, Problem.TRACKED_CHANGE))
         found |= {field: SameDay(entry) for field in meant}
     return found
 

@@ -140,3 +140,60 @@ def as_ods(*tables: str, before: str = "", manifest: str = "", code: str = "") -
         archive.writestr("meta.xml", f"<office:document-meta {_ODF}>{known}</office:document-meta>")
         archive.writestr("META-INF/manifest.xml", f"<manifest>{manifest}</manifest>")
     return out.getvalue()
+
+
+# -- docx
+
+_W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def word_run(text: str, properties: str = "") -> str:
+    """A run with its properties in XML; line breaks become breaks."""
+    lines = [f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in text.split("\n")]
+    return f"<w:r><w:rPr>{properties}</w:rPr>{'<w:br/>'.join(lines)}</w:r>"
+
+
+def word_paragraph(*content: str) -> str:
+    """A paragraph of runs; plain text becomes one."""
+    return f"<w:p>{''.join(c if c.startswith('<') else word_run(c) for c in content)}</w:p>"
+
+
+def word_cell(*content: str, properties: str = "") -> str:
+    """A cell with one paragraph."""
+    return f"<w:tc><w:tcPr>{properties}</w:tcPr>{word_paragraph(*content)}</w:tc>"
+
+
+def word_table(rows: Sequence[Sequence[Any]], changed: Mapping[tuple[int, int], str] | None = None) -> str:
+    """A table of these rows; `changed` gives cells (row and column from 1) in XML, "" leaves one out."""
+    changed = changed or {}
+    lines = [
+        "".join(changed.get((r, c), word_cell("" if v is None else str(v))) for c, v in enumerate(values, start=1))
+        for r, values in enumerate(rows, start=1)
+    ]
+    return f"<w:tbl>{''.join(f'<w:tr>{line}</w:tr>' for line in lines)}</w:tbl>"
+
+
+def as_docx(*body: str, relations: Mapping[str, tuple[str, bytes]] | None = None, extra: Sequence[str] = ()) -> bytes:
+    """A Word document; `relations` are further parts by target: kind and content, `extra` names of others."""
+    relations = relations or {}
+    main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    links = "".join(f'<Relationship Type="{_R}/{kind}" Target="{t}"/>' for t, (kind, _) in relations.items())
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", f'<Types><Override ContentType="{main}"/></Types>')
+        archive.writestr(
+            "_rels/.rels",
+            f'<Relationships><Relationship Type="{_R}/officeDocument" Target="word/document.xml"/></Relationships>',
+        )
+        archive.writestr(
+            "word/document.xml",
+            f'<w:document xmlns:w="{_W}" xmlns:mc="m" xmlns:wp="wp" xmlns:v="v"><w:body>{"".join(body)}</w:body>'
+            "</w:document>",
+        )
+        archive.writestr("word/_rels/document.xml.rels", f"<Relationships>{links}</Relationships>")
+        for target, (_, content) in relations.items():
+            archive.writestr(f"word/{target}", content.replace(b"<w:x>", f'<w:x xmlns:w="{_W}">'.encode()))
+        for name in extra:
+            archive.writestr(name, b"x")
+    return out.getvalue()

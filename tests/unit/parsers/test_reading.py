@@ -83,7 +83,7 @@ KINDS = [
     (_zip({"a": b"x"}), Problem.UNSUPPORTED_TYPE),
     (ole2("Workbook"), Problem.UNREADABLE_ATTACHMENT),
     (ole2("WordDocument"), Problem.UNSUPPORTED_TYPE),
-    (_ooxml("vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"), Problem.UNSUPPORTED_TYPE),
+    (_ooxml("vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"), Problem.UNREADABLE_ATTACHMENT),
     (b"\x60\x0e\x82\x53", Problem.UNSUPPORTED_TYPE),
     (b"hello", Problem.UNSUPPORTED_TYPE),
     (b"\0\1\2\3", Problem.UNSUPPORTED_TYPE),

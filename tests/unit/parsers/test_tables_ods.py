@@ -174,6 +174,10 @@ def test_spaces_and_readings_of_a_name_are_as_shown() -> None:
         (as_ods(), Problem.NO_ROSTER_FOUND),
         (as_ods(manifest="<x encryption-data='1'/>"), Problem.ENCRYPTED_ATTACHMENT),
         (as_ods(before="<broken>"), Problem.UNREADABLE_ATTACHMENT),
+        (
+            as_ods(f"<table:table>{'<table:table-rows>' * 3_000}{'</table:table-rows>' * 3_000}</table:table>"),
+            Problem.UNREADABLE_ATTACHMENT,
+        ),
         (as_ods(before="<!-- " + "x" * 25_000_000 + " -->"), Problem.TOO_LARGE),
         (
             as_ods(ods_table([["x"]], {(1, 1): ods_cell("x", attributes='table:number-rows-spanned="9999999"')})),
