@@ -31,7 +31,8 @@ _CARRY_OUR_OWN = frozenset({MessageKind.OWN, MessageKind.BOUNCE, MessageKind.REC
 """Mails whose attachments are what we sent: listed, never read."""
 PICTURES = frozenset({sniff.TIFF, sniff.PNG, sniff.JPEG})
 """Pictures that are read as pages; other kinds are only named."""
-_CONTAINERS = frozenset({sniff.MAIL, sniff.ZIP, sniff.ENCRYPTED_ZIP})
+_MAILS = frozenset({sniff.MAIL, sniff.MSG})
+_CONTAINERS = _MAILS | {sniff.ZIP, sniff.ENCRYPTED_ZIP}
 """What holds other files, each read by itself."""
 _HOPELESS = frozenset({sniff.TEXT, sniff.CSV, sniff.HTML, sniff.XML, sniff.BINARY, sniff.EMPTY})
 
@@ -99,9 +100,13 @@ def read_outline(name: str, data: bytes, context: ReadingContext, part: str = ""
     For a file that is no mail, a document with its source alone. Raises KeyError when there is no such part.
     """
     found = _find(_root(name, data), part, context)
-    if found.media != sniff.MAIL or found.depth >= _DEPTH_MOST:
-        return Document(_source(found))
-    return _open_mail(found, context)[0]
+    empty = Document(_source(found))
+    if found.media not in _MAILS or found.depth >= _DEPTH_MOST:
+        return empty
+    try:
+        return _open_mail(found, context)[0]
+    except ParserError as e:
+        return _noted(empty, e.problem, e.detail, found)
 
 
 def read_part(name: str, data: bytes, context: ReadingContext, part: str) -> Document:
@@ -178,7 +183,7 @@ def _open_mail(part: _Part, context: ReadingContext) -> tuple[Document, list[_Pa
     """The outline of a mail and its parts; media types by content."""
     from parsers.mail.message import read_message
 
-    mail = read_message(part.data, context)
+    mail = read_message(_written_out(part), context)
     faxed = mail.message.kind is MessageKind.FAX
     parts = [
         _Part(_join(part, p.path), p.name, p.data, _media(p.is_message, p.data), part.depth + 1, faxed)
@@ -192,6 +197,15 @@ def _open_mail(part: _Part, context: ReadingContext) -> tuple[Document, list[_Pa
         notes.append(Note(Problem.OTHER_FILE_NOT_READ, "text of an attached mail", part.path))
     message = replace(mail.message, attachments=tuple(_listed(mail.message, part, parts)))
     return Document(_source(part), problems=tuple(notes), message=message), parts[:_PARTS_MOST]
+
+
+def _written_out(part: _Part) -> bytes:
+    """The mail as it was sent; an item of Outlook is put together again. Raises ParserError when it is damaged."""
+    if part.media == sniff.MAIL:
+        return part.data
+    from parsers.mail.outlook import as_mail
+
+    return as_mail(part.data)
 
 
 def _listed(message: Message, part: _Part, parts: list[_Part]) -> Iterator[Attachment]:
@@ -208,7 +222,10 @@ def _find(root: _Part, path: str, context: ReadingContext) -> _Part:
     while part.path != path:
         if part.media not in _CONTAINERS or part.depth >= _DEPTH_MOST:
             raise KeyError(path)
-        _, inside = _open_mail(part, context) if part.media == sniff.MAIL else _open_archive(part)
+        try:
+            _, inside = _open_mail(part, context) if part.media in _MAILS else _open_archive(part)
+        except ParserError as e:
+            raise KeyError(path) from e
         on_the_way = [p for p in inside if path == p.path or path.startswith(f"{p.path}/")]
         if not on_the_way:
             raise KeyError(path)
@@ -337,6 +354,7 @@ def _read_nothing(part: _Part, context: ReadingContext) -> Document:
 
 _READERS: dict[str, Callable[[_Part, ReadingContext], Document]] = {
     sniff.MAIL: _read_mail,
+    sniff.MSG: _read_mail,
     sniff.XLSX: _read_workbook,
     sniff.XLSM: _read_workbook,
     sniff.XLS: _read_table,

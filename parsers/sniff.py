@@ -83,12 +83,12 @@ _OOXML_BY_CONTENT: tuple[tuple[bytes, str], ...] = (
 )
 
 _OLE2_BY_STREAM: tuple[tuple[str, str], ...] = (
+    ("__properties_version1.0", MSG),  # first: an item may hold any other kind as an object
     ("EncryptedPackage", ENCRYPTED_OFFICE),
     ("Workbook", XLS),
     ("Book", XLS),
     ("WordDocument", DOC),
     ("PowerPoint Document", "application/vnd.ms-powerpoint"),
-    ("__properties_version1.0", MSG),
     ("JSRV_SegmentInformation", "application/x-js-taro"),
 )
 
