@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 
 from daemon.domain.calendar import TOKYO
-from daemon.domain.closing import owes_after
-from daemon.domain.letters import ReceiptLetter, RosterRows
-from daemon.domain.lifecycle import owes_before
-from daemon.domain.model import Dispatch, Enrollment, LedgerMail, MailPurpose, Phase, State, Training
+from daemon.domain.letters import ReceiptLetter
+from daemon.domain.model import Dispatch, LedgerMail, MailPurpose, Phase, Training
+from daemon.handlers.account import Account, account, grouped
 from daemon.handlers.desk import Applied, Desk
-from daemon.handlers.ending import KIND
-from daemon.handlers.letterwork import about, by_roster, sender
+from daemon.handlers.letterwork import about, sender
 from daemon.handlers.outgoing import Draft, queue
-from daemon.handlers.planning import DOUBTFUL
 from daemon.ports import Kit
-from parsers.findings import Document, Field, MessageKind, Problem
+from parsers.findings import Document, MessageKind, Problem
 
 _TELL = frozenset(
     {
@@ -50,22 +47,10 @@ def _likely(desk: Desk) -> tuple[tuple[str, Phase], ...]:
     return tuple(found)
 
 
-def _concerned(desk: Desk, dispatch: Dispatch) -> list[Enrollment]:
-    """Everybody who is asked for something in that half: before the training the excluded are not."""
-    rows = desk.roll.office(dispatch.training_id, dispatch.prefecture)
-    if dispatch.phase is Phase.POST:
-        return [r for r in rows if r.post_roster]
-    return [r for r in rows if r.state is not State.EXCLUDED]
-
-
-def _owed(row: Enrollment, training: Training, phase: Phase) -> tuple[Field, ...]:
-    return owes_after(row) if phase is Phase.POST else owes_before(row, training.course)
-
-
 def _receipt(desk: Desk, applied: Applied, training: Training, dispatch: Dispatch) -> None:
     tx, kit, mail = desk.tx, desk.kit, desk.mail
-    rows = _concerned(desk, dispatch)
-    letter = _letter(desk, applied, training, rows, dispatch)
+    stands = account(tx, training, dispatch, desk.roll.office(training.training_id, dispatch.prefecture))
+    letter = _letter(desk, applied, stands)
     to, cc = _addressees(kit, mail)
     first = tx.get_outbox(dispatch.outbox_id).message_id
     draft = Draft(
@@ -78,7 +63,7 @@ def _receipt(desk: Desk, applied: Applied, training: Training, dispatch: Dispatc
         training_id=training.training_id,
         stage=letter.template.split("/")[1],
         dispatch_id=dispatch.dispatch_id,
-        enrollments=tuple(r.enrollment_id for r in rows),
+        enrollments=tuple(r.enrollment_id for r in stands.rows),
         answers=(first, mail.message_id) if _is_id(mail.message_id) else (first,),
     )
     queue(tx, kit, draft)
@@ -89,44 +74,23 @@ def _half(dispatch: Dispatch) -> str:
     return dispatch.training_id + after
 
 
-def _letter(
-    desk: Desk, applied: Applied, training: Training, rows: list[Enrollment], dispatch: Dispatch
-) -> ReceiptLetter:
-    ours = {r.enrollment_id for r in rows}
-    phase = dispatch.phase
-    asked = [r for r in rows if _in_question(desk, r)]
-    clear = [r for r in rows if not _in_question(desk, r)]
-    missing = [r for r in clear if _owed(r, training, phase)]
+def _letter(desk: Desk, applied: Applied, stands: Account) -> ReceiptLetter:
+    ours = {r.enrollment_id for r in stands.rows}
     assert desk.document.message is not None
     return ReceiptLetter(
         office_title=desk.kit.directory.offices[desk.mail.prefecture].title,
         sender=sender(desk.kit),
         received_on=desk.mail.received_at.astimezone(TOKYO).date(),
         attachments=len(desk.document.message.attachments),
-        about=about(training, dispatch.dispatch_id, phase),
-        confirmed=len(clear) - len(missing),
-        total=len(rows),
+        about=about(stands.training, stands.dispatch.dispatch_id, stands.dispatch.phase),
+        confirmed=len(stands.confirmed),
+        total=len(stands.rows),
         new=len(applied.new_rows & ours),
         again=len((applied.again_rows & ours) - applied.new_rows),
-        missing=_grouped(desk, training, missing, {}),
-        under_check=_grouped(desk, training, asked, dict(applied.asked)),
+        missing=grouped(desk.tx, desk.kit, stands, stands.missing),
+        under_check=grouped(desk.tx, desk.kit, stands, stands.asked, dict(applied.asked)),
         unread=_unread(desk.document, applied),
     )
-
-
-def _in_question(desk: Desk, row: Enrollment) -> bool:
-    """Whether HQ must look at the row first; whether to close it is no doubt about what the office sent."""
-    ordinary = not row.excluded_because and row.completed is not False
-    if ordinary or row.state not in {State.QUERY, State.EXCLUDED}:
-        return row.state is State.QUERY
-    return any(q.kind in DOUBTFUL - {KIND} for q in desk.tx.reviews(enrollment_id=row.enrollment_id))
-
-
-def _grouped(
-    desk: Desk, training: Training, rows: list[Enrollment], problems: dict[str, tuple[Problem, ...]]
-) -> tuple[RosterRows, ...]:
-    rosters = {r.code: r for r in desk.tx.rosters(training.training_id, desk.mail.prefecture)}
-    return by_roster(desk.kit, rosters, rows, names=desk.kit.policy.names_in_reminders, problems=problems)
 
 
 def _unread(document: Document, applied: Applied) -> tuple[Problem, ...]:
