@@ -35,6 +35,7 @@ from daemon.domain.letters import Alarm, AlarmCode
 from daemon.errors import MeibodError
 from daemon.handlers import deliver as delivery
 from daemon.handlers import retention
+from daemon.handlers.acknowledge_fax import acknowledge_faxes
 from daemon.handlers.alarm import raise_alarms
 from daemon.handlers.digest import send_digest
 from daemon.handlers.handover import make_due
@@ -290,6 +291,7 @@ def chores(app: App, work: Work | None, alarms: Alarms) -> list[Chore]:
     jobs = [
         Chore("ingest", lambda: work_through(kit), every_s=60),
         Chore("handover", lambda: make_due(kit), every_s=60),
+        Chore("receipts", lambda: acknowledge_faxes(kit), every_s=60),
         Chore("remind", lambda: remind(kit), every_s=60),
         Chore("digest", lambda: send_digest(kit, alarms.found), every_s=60),
         Chore("alarm", lambda: raise_alarms(kit, alarms.found), every_s=300),

@@ -306,13 +306,16 @@ class NoticeLetter:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLetter:
-    """Tells the sender of a return what was confirmed and what is missing. One letter per training."""
+    """Tells the sender of a return what was confirmed and what is missing. One letter per training.
+
+    A fax is told of to the office its rosters went to, when everything on it is settled: `faxed_at` says so.
+    """
 
     office_title: str
     """Who is thanked, without 御中: the prefectural office, or the centre that wrote."""
     sender: Sender
     received_on: dt.date
-    """Day the mail reached HQ."""
+    """Day the mail, or the first of the faxes, reached HQ."""
     attachments: int
     """Files that came with it."""
     about: Subject | None
@@ -331,6 +334,10 @@ class ReceiptLetter:
     """Rows whose entry HQ must look at first; `Row.problems` says why."""
     unread: tuple[Problem, ...] = ()
     """Why files could not be read (encrypted, no roster inside …), each once."""
+    faxed_at: tuple[dt.datetime, ...] = ()
+    """When each fax it is about was received, in order; () = it answers a mail."""
+    settled: tuple[RosterRows, ...] = ()
+    """Rows confirmed from these faxes that owe nothing any more; () in an answer to a mail."""
 
     @property
     def template(self) -> str:

@@ -31,6 +31,7 @@ from daemon.handlers.pages import record_pages
 from daemon.handlers.pictures import believed, keep
 from daemon.handlers.replied import replied, unread_files
 from daemon.handlers.roll import Roll
+from daemon.handlers.settled import look_again
 from daemon.handlers.tombstones import is_removed
 from daemon.handlers.vouching import named_pages, vouched
 from daemon.handlers.windows import first_days
@@ -189,7 +190,9 @@ def _twin(tx: Transaction, mail: LedgerMail) -> int | None:
 
 def _finish(tx: Transaction, kit: Kit, mail: LedgerMail, applied: Applied) -> None:
     state = MailState.REVIEW if tx.reviews(ledger_id=mail.ledger_id) else MailState.APPLIED
-    tx.save_mail(replace(mail, state=state))
+    done = replace(mail, state=state)
+    tx.save_mail(done)
+    look_again(tx, kit, done)
     tx.append_event(
         kit.clock.now(), "meibod", "mail-read", subject=f"mail:{mail.ledger_id}", training_id=mail.training_id,
         prefecture=mail.prefecture,
@@ -220,7 +223,7 @@ def _from_a_person(desk: Desk) -> Applied:
 
 
 def _by_fax(desk: Desk) -> Applied:
-    """From a machine of ours: read, ask where in doubt. Nobody is answered; the reminders say what is still missing."""
+    """From a machine of ours: read, ask where in doubt. The office is told once all of it is settled (`settled`)."""
     applied = apply_findings(desk)
     return applied + faxed(desk, applied)
 

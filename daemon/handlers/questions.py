@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from daemon.domain import closing
 from daemon.domain.model import Enrollment, MailState, Reading, Review, ReviewState, SourceKind, Status
 from daemon.handlers.desk import Desk
+from daemon.handlers.settled import look_again
 from daemon.ports import Kit, Transaction
 from parsers.findings import Evidence, Finding, Problem
 
@@ -96,17 +97,18 @@ def settle(tx: Transaction, kit: Kit, review: Review, state: ReviewState, by: st
         now, by, "review-settled", subject=f"review:{review.review_id}", training_id=review.training_id,
         prefecture=review.prefecture, payload={"state": state, "because": because, "row": review.enrollment_id},
     )  # fmt: skip
-    _mail_state(tx, review)
+    _mail_state(tx, kit, review)
     return closed
 
 
-def _mail_state(tx: Transaction, review: Review) -> None:
+def _mail_state(tx: Transaction, kit: Kit, review: Review) -> None:
     """A mail whose last question is closed, by whomever, has nothing open any more."""
     if review.ledger_id is None:
         return
     mail = tx.get_mail(review.ledger_id)
     if mail.state is MailState.REVIEW and not tx.reviews(ledger_id=review.ledger_id):
         tx.save_mail(replace(mail, state=MailState.APPLIED))
+    look_again(tx, kit, mail)
 
 
 def drop(tx: Transaction, kit: Kit, row: Enrollment, by: str, because: str) -> None:

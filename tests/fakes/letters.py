@@ -168,6 +168,13 @@ def handover(number: int = 1) -> HandoverLetter:
     )  # fmt: skip
 
 
+def receipt_by_fax(variant: str) -> ReceiptLetter:
+    """`variant` (complete, partial) of two faxes that settled four rows; no file came with a mail."""
+    came = (at(7, 3), at(9, 58))
+    settled = (RosterRows(MISSING[0].centre_title, MISSING[0].roster_code, tuple(Row(n) for n in (1, 4, 5, 6))),)
+    return dataclasses.replace(receipt(variant), attachments=0, unread=(), faxed_at=came, settled=settled)
+
+
 def receipt_after(variant: str) -> ReceiptLetter:
     """A receipt of the time after the training."""
     return dataclasses.replace(receipt(variant), about=about_after())
@@ -276,6 +283,7 @@ def to_offices() -> list[Letter]:
     receipts = [receipt(v) for v in ("complete", "partial", "nothing-read", "unplaced")]
     after = [results(), results(again=True), *(follow_up(s) for s in FollowUp)]
     receipts += [receipt_after(v) for v in ("complete", "partial", "nothing-read")]
+    receipts += [receipt_by_fax(v) for v in ("complete", "partial")]
     notices = [*(notice(k) for k in NoticeKind), notice(NoticeKind.CANCELLED, owed=True)]
     return [*requests, *reminders, *receipts, *after, *notices]
 
