@@ -19,10 +19,13 @@ from daemon.domain.model import (
     Status,
     TrainingState,
 )
+from daemon.handlers.account import fax_of
+from daemon.handlers.acknowledge_fax import told_by_fax
 from daemon.handlers.ending import accepted_fact
 from daemon.handlers.planning import complete_or_reopen, facts_of
+from daemon.handlers.settled import is_unsettled
 from daemon.ports import Kit, Transaction
-from parsers.findings import Field
+from parsers.findings import Field, MessageKind
 
 
 @dataclass
@@ -83,6 +86,8 @@ class Memory:
     readings: dict[int, Reading] = field(default_factory=dict)
     events: dict[int, Event] = field(default_factory=dict)
     told: dict[str, Told] = field(default_factory=dict)
+    receipts: dict[str, tuple[int, frozenset[int]]] = field(default_factory=dict)
+    """Dispatch → receipts for faxes in its thread, and the readings they have told."""
 
     def the_history_tells_the_register(self, kit: Kit) -> None:
         """Whoever hears every line of the history in order knows what is on record."""
@@ -106,11 +111,49 @@ class Memory:
             with kit.store.snapshot() as tx:
                 self.readings[reading_id] = tx.get_reading(reading_id)
 
+    def every_receipt_for_a_fax_tells_something_new(self, kit: Kit) -> None:
+        """To the office the rows belong to, of values of its faxes alone, and none of them twice."""
+        with kit.store.snapshot() as tx:
+            for dispatch in [d for t in tx.trainings() for d in tx.dispatches(t.training_id)]:
+                told = frozenset(told_by_fax(tx, dispatch))
+                mails = [m for m in tx.outbox() if m.dedupe_key.startswith(f"receipt:{dispatch.dispatch_id}:fax:")]
+                before, known = self.receipts.get(dispatch.dispatch_id, (0, frozenset()))
+                assert told >= known
+                assert (len(mails) > before) is (told > known)
+                assert len(mails) <= len(told)
+                assert {m.prefecture for m in mails} <= {dispatch.prefecture}
+                assert {_where_from(tx, n) for n in told - known} <= {(dispatch.prefecture, MessageKind.FAX)}
+                self.receipts[dispatch.dispatch_id] = len(mails), told
+
     def nothing_is_lost(self, kit: Kit) -> None:
         """Lines of the history, and the evidence of every value that was ever on record, are as they were."""
         with kit.store.snapshot() as tx:
             assert {e.seq: e for e in tx.events()} == self.events
             assert {n: tx.get_reading(n) for n in self.readings} == self.readings
+
+
+def _where_from(tx: Transaction, reading_id: int) -> tuple[str, MessageKind | None]:
+    reading = tx.get_reading(reading_id)
+    assert reading.enrollment_id is not None
+    assert reading.ledger_id is not None
+    return tx.get_enrollment(reading.enrollment_id).prefecture, tx.get_mail(reading.ledger_id).kind
+
+
+def what_settled_faxes_brought_is_told(kit: Kit) -> None:
+    """A while after the last decision: of rows that were never out, in runs under way, to offices in reach."""
+    with kit.store.snapshot() as tx:
+        for training in [t for t in tx.trainings() if t.state is TrainingState.APPROVED]:
+            reached = {d.prefecture: d for d in tx.dispatches(training.training_id) if d.bounced_at is None}
+            handed = {e for h in tx.handovers(training.training_id) for e in h.enrollments}
+            for row in tx.enrollments(training_id=training.training_id):
+                known = {e.kind for e in tx.events(subject=f"enrollment:{row.enrollment_id}")}
+                if "trainee-excluded" in known or row.prefecture not in reached or row.enrollment_id in handed:
+                    continue
+                told = told_by_fax(tx, reached[row.prefecture])
+                for value in row.values.values():
+                    fax = fax_of(tx, value)
+                    if value.status is Status.VERIFIED and fax is not None and not is_unsettled(tx, fax):
+                        assert value.reading_id in told, row.enrollment_id
 
 
 def every_mail_has_its_outcome(kit: Kit) -> None:

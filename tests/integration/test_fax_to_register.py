@@ -1,4 +1,4 @@
-"""From a pen to the register: printed, written on, faxed, mailed by a gateway, read in the sandbox, seen."""
+"""From a pen to the register: printed, written on, faxed, mailed by a gateway, read in the sandbox, seen, told."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from daemon.adapters.reader_pool import SandboxedReader
 from daemon.adapters.store import verify_chain
 from daemon.domain.model import Review, State, Status
 from daemon.handlers import review
+from daemon.handlers.acknowledge_fax import acknowledge_faxes
 from daemon.handlers.digest import send_digest
 from daemon.handlers.ingest import ingest
 from daemon.handlers.pages import place_page
@@ -28,6 +29,7 @@ from tests.fakes.faxes import send, whited
 from tests.fakes.faxmail import GATEWAY, fax_mail, rosters
 from tests.fakes.house import House, attachment
 
+OFFICE = "wm-kanagawa@example.jp"
 FIELD = Field.CONCURRENT_REGISTERED_ON
 DAYS = {0: dt.date(2026, 3, 9), 1: dt.date(2026, 3, 10), 2: dt.date(2026, 3, 11)}
 PEOPLE = tuple(
@@ -64,7 +66,7 @@ def form() -> FormGeometry:
 @pytest.fixture
 def filled(house: House, form: FormGeometry) -> Sheet:
     """The sheet that was mailed, with three days by a neat hand; the fourth row is empty."""
-    _, pdf = attachment(house.sent_to("wm-kanagawa@example.jp")[0], ".pdf")
+    _, pdf = attachment(house.sent_to(OFFICE)[0], ".pdf")
     dates = {(index, FIELD): Entry(Way.DATE, day) for index, day in DAYS.items()}
     return write(printed(pdf, dpi=300), fill(form, Filling(dates), neat_hand(), np.random.default_rng(1)))
 
@@ -95,6 +97,21 @@ def test_three_handwritten_days_reach_the_register_after_one_glance(house: House
         review.accept(house.kit, question.review_id, "suzuki")
     after = house.rows("wm-skill-up-20260415")
     assert [r.state for r in after] == [State.VERIFIED] * 3 + [State.ACKED]
+    assert [m for m in house.sent_to(OFFICE) if "受領" in str(m["Subject"])] == []
+    house.at("2026-03-17 08:45")
+    acknowledge_faxes(house.kit)
+    house.drain()
+    request, receipt = house.sent_to(OFFICE)
+    assert receipt["In-Reply-To"] == request["Message-ID"]
+    assert "（ＦＡＸ受信分・4名中3名確認）" in str(receipt["Subject"])
+    told = receipt.get_content().replace("\r\n", "\n")
+    for words in (
+        "ＦＡＸ　3月16日（月） 10:00",
+        f"（回付番号 {seen.roster}）　3名\n　　　No.1〜3",
+        "■ 未確認　1名",
+        "No.4",
+    ):
+        assert words in told
     assert [p.problems for p in verify(house.kit, verify_chain)] == [()] * 5
 
 
