@@ -26,6 +26,8 @@ _DEPTH_MOST = 3
 """A mail in a mail in a mail."""
 _BYTES_MOST = 64_000_000
 _PARTS_MOST = 200
+_PICTURES_MOST = 30
+"""Of a Word document: each is read as a page."""
 _SIGNATURE_BYTES = 20_000
 _CARRY_OUR_OWN = frozenset({MessageKind.OWN, MessageKind.BOUNCE, MessageKind.RECEIPT})
 """Mails whose attachments are what we sent: listed, never read."""
@@ -139,8 +141,10 @@ def merge(document: Document, part: Document) -> Document:
 
 def preload() -> None:
     """Load and exercise what reading needs, for a process that will be forked."""
+    from parsers.tables.opening import preload as load_openers
     from parsers.warming import sample_mail, sample_pdf
 
+    load_openers()
     read_file("sample.eml", sample_mail(), ReadingContext())
     read_file("sample.pdf", sample_pdf(), ReadingContext())
 
@@ -258,7 +262,9 @@ def _read_word(part: _Part, context: ReadingContext) -> Document:
 
     found = open_docx(part.data, part=part.path)
     document = _with_reading(part, read_book(found.book, part=part.path, context=context))
-    for number, (name, data) in enumerate(found.pictures, start=1):
+    if len(found.pictures) > _PICTURES_MOST:
+        document = _noted(document, Problem.TOO_LARGE, f"{len(found.pictures)} pictures", part)
+    for number, (name, data) in enumerate(found.pictures[:_PICTURES_MOST], start=1):
         path = _join(part, f"{number}/{name}")
         document = merge(document, _read(_Part(path, name, data, sniff.sniff(data), part.depth + 1), context))
     return document

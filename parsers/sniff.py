@@ -22,6 +22,8 @@ ENCRYPTED_OFFICE: Final = "application/encrypted"
 ODS: Final = "application/vnd.oasis.opendocument.spreadsheet"
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 DOC: Final = "application/msword"
+OPC: Final = "application/vnd.openxmlformats-package"
+"""Another file of Office's making (ECMA-376 part 2): no archive of somebody's files."""
 PDF: Final = "application/pdf"
 TIFF: Final = "image/tiff"
 PNG: Final = "image/png"
@@ -148,7 +150,7 @@ def _sniff_zip(data: bytes) -> str:
 
 
 def _sniff_ooxml(content_types: bytes) -> str:
-    return next((media for mark, media in _OOXML_BY_CONTENT if mark in content_types), ZIP)
+    return next((media for mark, media in _OOXML_BY_CONTENT if mark in content_types), OPC)
 
 
 def _sniff_ole2(data: bytes) -> str:

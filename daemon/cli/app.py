@@ -59,7 +59,12 @@ def demo(
 @app.command()
 def read(
     files: Annotated[
-        list[Path], typer.Argument(help="返送されたファイル（eml, xlsx, pdf …）", exists=True, dir_okay=False)
+        list[Path],
+        typer.Argument(
+            help="返送されたファイル（eml, msg, xlsx, xls, ods, csv, docx, pdf, tiff, png, jpg, zip）",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
     as_json: Json = False,
     config: Config = None,

@@ -133,7 +133,7 @@ class SheetReader:
     def _cell(self, element: Element, col: int, row: Element) -> Cell:
         style = element.get(f"{TABLE}style-name") or row.get(f"{TABLE}default-cell-style-name") or self._default(col)
         code = self._styles.code(style)
-        text = _text(element)
+        text = _text(element) or element.get(f"{OFFICE}string-value", "")
         value = _value(element, text)
         note = element.find(f"{OFFICE}annotation")
         formula = f"{TABLE}formula" in element.attrib

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 from parsers import sniff
 from parsers.findings import Problem
@@ -17,6 +18,12 @@ def open_table(media: str, data: bytes, *, part: str) -> Book:
         KeyError: Nobody opens this kind.
     """
     return _OPENERS[media](data, part)
+
+
+def preload() -> None:
+    """Load every opener, for a process that will be forked."""
+    for name in ("delimited", "opendocument", "wordprocessing", "xls"):
+        import_module(f"parsers.tables.{name}")
 
 
 def _csv(data: bytes, part: str) -> Book:

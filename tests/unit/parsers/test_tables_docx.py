@@ -228,6 +228,11 @@ def test_pages_pasted_as_pictures_are_read_as_such() -> None:
     assert (Problem.IMAGE_NOT_READ, "1/image1.png") in [(n.code, n.part) for n in document.problems]
 
 
+def test_more_pictures_than_anybody_scans_are_told() -> None:
+    relations = {f"media/{n}.png": ("image", picture(90, 90)) for n in range(40)}
+    assert Problem.TOO_LARGE in [n.code for n in _read(as_docx(relations=relations)).problems]
+
+
 def test_embedded_files_and_macros_are_named_and_left_alone() -> None:
     relations = {"embeddings/a.xlsx": ("package", b"PK")}
     document = _read(as_docx(CODED, _table("R8.4.1"), relations=relations, extra=["word/vbaProject.bin"]))

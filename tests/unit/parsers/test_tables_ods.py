@@ -161,6 +161,11 @@ def test_the_roster_is_known_by_the_property_when_the_visible_code_is_gone() -> 
     assert (found.roster, found.row, found.enrollment) == (CODE, 1, None)
 
 
+def test_a_string_that_is_an_attribute_alone_is_text() -> None:
+    cell = '<table:table-cell office:value-type="string" office:string-value="R8.4.1"/>'
+    assert by_row(_read(_roster(cell)).findings)[1].value == "2026-04-01"
+
+
 def test_spaces_and_readings_of_a_name_are_as_shown() -> None:
     rows = roster_rows([DAY])
     ruby = "<text:ruby><text:ruby-base>渡邉</text:ruby-base><text:ruby-text>ワタナベ</text:ruby-text></text:ruby>"
