@@ -135,6 +135,8 @@ class SheetReader:
         code = self._styles.code(style)
         text = _text(element) or element.get(f"{OFFICE}string-value", "")
         value = _value(element, text)
+        if isinstance(value, dt.date):
+            code = code or _code_of(text)
         note = element.find(f"{OFFICE}annotation")
         formula = f"{TABLE}formula" in element.attrib
         return Cell(
@@ -220,6 +222,14 @@ def _said(element: Element) -> str:
             pieces.append(_said(inner))
         pieces.append(inner.tail or "")
     return "".join(pieces)
+
+
+def _code_of(shown: str) -> str:
+    """A format for a date of unknown style, by what was shown of it: two numbers hide the year or the day."""
+    numbers = re.findall(r"\d+", shown)
+    if len(numbers) != 2:
+        return ""
+    return "yyyy/m" if len(numbers[0]) == 4 else "m/d"
 
 
 def _value(element: Element, text: str) -> CellValue:

@@ -17,7 +17,7 @@ TABLE, TEXT, OFFICE, STYLE, DRAW, NUMBER, META = (
 SVG = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
 _CHAIN_MOST = 20
 """Styles inherit; a chain longer than this runs in a circle."""
-_NAMED_DATES = frozenset({f"{NUMBER}date-style"})
+_DATA_STYLES = frozenset(f"{NUMBER}{kind}-style" for kind in ("date", "text", "number"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Styles:
     _named: dict[tuple[str, str], _Style] = field(default_factory=dict)
     _codes: dict[str, str] = field(default_factory=dict)
     """Data style → format code; "" for those that are no dates."""
+    _sections: dict[str, str] = field(default_factory=dict)
+    """Data style → the one for its first section: ggge"年"…;@ is a text style that maps to a date style."""
     _by_cell_style: dict[str, str] = field(default_factory=dict)
 
     def add(self, root: Element | None) -> None:
@@ -44,8 +46,11 @@ class Styles:
             name = element.get(f"{STYLE}name", "")
             if element.tag in (f"{STYLE}style", f"{STYLE}default-style"):
                 self._named[element.get(f"{STYLE}family", ""), name] = _style(element)
-            elif element.tag in _NAMED_DATES:
-                self._codes[name] = _code(element)
+            elif element.tag in _DATA_STYLES:
+                self._codes[name] = _code(element) if element.tag.endswith("date-style") else ""
+                section = element.find(f"{STYLE}map")
+                if section is not None:
+                    self._sections[name] = section.get(f"{STYLE}apply-style-name", "")
 
     def is_struck(self, family: str, name: str) -> bool:
         """Whether text of that style is struck through."""
@@ -58,7 +63,7 @@ class Styles:
         """Format code of a cell style; "" when it is no date."""
         if name not in self._by_cell_style:
             data = next((s.data for s in self._chain("table-cell", name) if s.data), "")
-            self._by_cell_style[name] = self._codes.get(data, "")
+            self._by_cell_style[name] = self._codes.get(self._sections.get(data, ""), "") or self._codes.get(data, "")
         return self._by_cell_style[name]
 
     def is_shown(self, name: str) -> bool:

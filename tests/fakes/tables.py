@@ -83,6 +83,9 @@ ODS_STYLES = """
 <number:month/><number:text>月</number:text><number:day/><number:text>日</number:text></number:date-style>
 <number:date-style style:name="N3"><number:year number:style="long"/><number:text>年</number:text><number:month/>
 <number:text>月</number:text></number:date-style>
+<number:text-style style:name="N4"><number:text-content/><style:map style:condition="value()&lt;=1.8E+308"
+style:apply-style-name="N2"/></number:text-style>
+<style:style style:name="sections" style:family="table-cell" style:data-style-name="N4"/>
 <style:style style:name="era" style:family="table-cell" style:data-style-name="N1"/>
 <style:style style:name="noyear" style:family="table-cell" style:data-style-name="N2"/>
 <style:style style:name="noday" style:family="table-cell" style:data-style-name="N3"/>

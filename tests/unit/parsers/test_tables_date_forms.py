@@ -176,6 +176,8 @@ def test_typed_dates_say_the_same_in_every_workbook(code: str, day: dt.date, val
         ("noday", DAY, None),
         ("noyear", DAY, "2026-04-01"),
         ("noyear", dt.date(2025, 4, 1), None),
+        ("sections", DAY, "2026-04-01"),
+        ("sections", dt.date(2025, 4, 1), None),
         ("era", dt.date(2008, 4, 1), None),
     ],
 )

@@ -57,6 +57,12 @@ def test_a_date_whose_day_was_not_shown_or_whose_unseen_year_does_not_fit_is_a_q
     assert [rows[n].decision for n in (1, 2, 3)] == [Decision.REVIEW, Decision.REVIEW, Decision.ACCEPT]
 
 
+@pytest.mark.parametrize("shown", ["4月1日", "2025年4月"])
+def test_a_date_of_unknown_style_is_judged_by_what_was_shown(shown: str) -> None:
+    cell = ods_cell(dt.date(2025, 4, 1)).replace("令和7年4月1日", shown)
+    assert by_row(_read(_roster(cell)).findings)[1].decision is Decision.REVIEW
+
+
 def test_bare_numbers_count_from_the_day_the_file_says() -> None:
     def read(day: str) -> list[str | None]:
         settings = (
