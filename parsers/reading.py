@@ -1,9 +1,9 @@
 """The one entry of the parsers: `read_file`, bytes and context in, `Document` out.
 
 What a file is, is decided by its bytes (`parsers.sniff`). Kinds nobody reads yet end under their own problem code.
-The parts of a mail are read one by one, and none can spoil another: what was foreseen is a note, an exception nobody
-foresaw is a READER_FAILED note on its part. `read_outline` and `read_part` do the same in pieces, for a caller whose
-reading process was killed half-way.
+The parts of a mail or archive are read one by one, and none can spoil another: what was foreseen is a note, an
+exception nobody foresaw is a READER_FAILED note on its part. `read_outline` and `read_part` do the same in pieces, for
+a caller whose reading process was killed half-way.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from parsers.tables.grid import GridReading
 
 _DEPTH_MOST = 3
-"""A mail in a mail in a mail."""
+"""A mail in a mail in a mail; archives count as well."""
 _BYTES_MOST = 64_000_000
 _PARTS_MOST = 200
 _PICTURES_MOST = 30

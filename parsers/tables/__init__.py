@@ -1,1 +1,1 @@
-"""Typed tables: workbooks into cells, cells into findings."""
+"""Typed tables: workbooks, csv and Word tables into cells, cells into findings."""

@@ -1,7 +1,7 @@
 """A table as cells, whatever it came from: a worksheet, a csv, or words on a PDF page put into rows and columns.
 
-`parsers.tables.workbook` and the PDF reader make grids; `parsers.tables.roster.read_grid` turns them into findings.
-Rows and columns count from 1. Cells that hold nothing and mean nothing are simply absent.
+The openers of each format (`parsers.tables.opening`) and the PDF reader make grids; `parsers.tables.roster.read_grid`
+turns them into findings. Rows and columns count from 1. Cells that hold nothing and mean nothing are simply absent.
 """
 
 from __future__ import annotations

@@ -114,6 +114,12 @@ def test_what_spoils_a_cell_makes_it_a_question() -> None:
     assert all(rows[n].decision is Decision.REVIEW for n in range(1, 8))
 
 
+def test_a_formula_without_a_value_is_a_question() -> None:
+    cell = '<table:table-cell table:formula="of:=TODAY()"/>'
+    found = by_row(_read(_roster(cell)).findings)[1]
+    assert (found.decision, found.problems) == (Decision.REVIEW, (Problem.FORMULA_VALUE,))
+
+
 def test_a_shape_without_end_covers_what_its_size_tells_and_one_on_the_page_everything() -> None:
     shape = '<draw:custom-shape svg:height="0.9cm" svg:width="10mm"/>'
     rows = by_row(_read(_roster(ods_cell(None, inside=shape), ods_cell(DAY), ods_cell(DAY), ods_cell(DAY))).findings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import struct
 from typing import Any
 
 import pytest
@@ -178,6 +179,22 @@ def test_attachments_that_share_their_bytes_are_bounded(monkeypatch: pytest.Monk
         data[at + 116 : at + 120] = data[entries[0] + 116 : entries[0] + 120]
     monkeypatch.setattr("parsers.mail.outlook._BYTES_MOST", 12_000)
     assert [n.code for n in read_file("x", bytes(data), CONTEXT).problems] == [Problem.TOO_LARGE]
+
+
+@pytest.mark.parametrize("to_itself", [True, False])
+def test_chains_of_sectors_and_entries_that_run_in_a_circle_end(to_itself: bool) -> None:
+    data = compound(_item(attached("a.bin", b"x" * 5_000)))
+    sectors = len(data) // 512 - 1
+    table = 512 * sectors  # the last sector is the allocation table
+    for number in range(sectors - 1):
+        looped = bytearray(data)
+        struct.pack_into("<I", looped, table + 4 * number, number if to_itself else max(0, number - 1))
+        assert Problem.READER_FAILED not in {n.code for n in read_file("x", bytes(looped), CONTEXT).problems}
+    entries = [at for at in range(512, table, 128) if looped[at : at + 4] == "__".encode("utf-16-le")]
+    for at in entries:
+        looped = bytearray(data)
+        struct.pack_into("<III", looped, at + 68, *(3, 3, 3) if to_itself else (0, 0, 0))
+        assert Problem.READER_FAILED not in {n.code for n in read_file("x", bytes(looped), CONTEXT).problems}
 
 
 def test_bytes_damaged_anywhere_are_told_and_never_raised() -> None:
