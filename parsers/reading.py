@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -264,10 +265,15 @@ def _read_word(part: _Part, context: ReadingContext) -> Document:
     document = _with_reading(part, read_book(found.book, part=part.path, context=context))
     if len(found.pictures) > _PICTURES_MOST:
         document = _noted(document, Problem.TOO_LARGE, f"{len(found.pictures)} pictures", part)
-    for number, (name, data) in enumerate(found.pictures[:_PICTURES_MOST], start=1):
-        path = _join(part, f"{number}/{name}")
-        document = merge(document, _read(_Part(path, name, data, sniff.sniff(data), part.depth + 1), context))
-    return document
+    pages = (
+        _Part(_join(part, f"{number}/{name}"), name, data, sniff.sniff(data), part.depth + 1)
+        for number, (name, data) in enumerate(found.pictures[:_PICTURES_MOST], start=1)
+    )
+    shown = [_read(page, context) for page in pages]
+    if any(d.findings for d in shown):  # the roster is in the pictures
+        missing = Problem.NO_ROSTER_FOUND
+        document = replace(document, problems=tuple(n for n in document.problems if n.code is not missing))
+    return reduce(merge, shown, document)
 
 
 def _read_text(part: _Part, context: ReadingContext) -> Document:

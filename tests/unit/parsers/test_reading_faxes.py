@@ -20,6 +20,8 @@ from parsers.findings import Decision, Document, Field, Finding, PageKind, Probl
 from parsers.forms import PRE_EXISTING_ID
 from parsers.reading import ReadingContext, read_file
 from tests.fakes.rosters import KEY, roster_sheet
+from tests.fakes.tables import as_docx, word_paragraph
+from tests.unit.parsers.test_unpacking import packed
 
 SHEET = roster_sheet(Course.WM_SKILL_UP, 14)
 CODE = SHEET.roster.code
@@ -188,3 +190,13 @@ def test_a_form_of_an_unknown_edition_is_told_as_such(filled: Sheet) -> None:
     document = read(as_tiff([half]))
     assert document.findings == ()
     assert document.problems
+
+
+def test_a_scan_pasted_into_a_word_document_and_one_in_an_archive_are_read_as_pages(filled: Sheet) -> None:
+    page = as_png(filled)
+    word = as_docx(word_paragraph("スキャンしました"), relations={"media/image1.png": ("image", page)})
+    for data, part in ((word, "1/image1.png"), (packed(("返送.docx", word)), "1/返送.docx/1/image1.png")):
+        document = read(data, "返送")
+        assert {f.evidence.part for f in document.findings} == {part}
+        assert [by_row(document)[n + 1].value for n in range(12)] == [day.isoformat() for day in DAYS]
+        assert document.problems == ()
