@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from parsers.fax.digits import BoxReading
@@ -75,11 +76,11 @@ def date_of(boxes: Sequence[BoxReading], window: Window, accepts: float) -> Writ
     text = _text(boxes)
     problems = list(dict.fromkeys(box.problem for box in boxes if box.problem))
     pairs = [boxes[0:2], boxes[2:4], boxes[4:6]]
-    if not problems and (any(pair[0].blank and pair[1].blank for pair in pairs) or not _one_manner(pairs)):
+    if not problems and (any(pair[0].blank and pair[1].blank for pair in pairs) or not _one_manner(boxes, window)):
         problems.append(Problem.NOT_A_DATE)
     if problems:
         return WrittenDate(text, None, 0.0, Decision.REVIEW, tuple(problems), _candidates(pairs, window))
-    day = _day(*(_number([b.digit for b in pair]) for pair in pairs))
+    day = _day_of([box.digit for box in boxes])
     if day is None:
         return WrittenDate(text, None, 0.0, Decision.REVIEW, (Problem.IMPOSSIBLE_DATE,), _candidates(pairs, window))
     return _judged(text, day, boxes, window, accepts)
@@ -102,39 +103,51 @@ def _judged(text: str, day: dt.date, boxes: Sequence[BoxReading], window: Window
 def _doubt(boxes: Sequence[BoxReading], window: Window) -> float:
     """The chance that one digit is another and the date still one that may be."""
     digits = [box.digit for box in boxes]
+    numbers = [_number(digits[at : at + 2]) for at in (0, 2, 4)]
     total = 0.0
     for at, box in enumerate(boxes):
         if box.digit is None:
             continue
         share = box.others or (1 / 9,) * 10
+        pair = at // 2
         for other in range(10):
-            if other != box.digit and _may_be(_replaced(digits, at, other), window):
+            both = (other, digits[at + 1]) if at % 2 == 0 else (digits[at - 1], other)
+            day = _day(*numbers[:pair], _number(both), *numbers[pair + 1 :])
+            if other != box.digit and day is not None and window.objection(day) is None:
                 total += (1 - box.sure) * share[other]
     return min(total, 1.0)
 
 
-def _replaced(digits: Sequence[int | None], at: int, other: int) -> list[int | None]:
-    return [other if index == at else digit for index, digit in enumerate(digits)]
-
-
-def _may_be(digits: Sequence[int | None], window: Window) -> bool:
-    day = _day(*(_number(digits[at : at + 2]) for at in (0, 2, 4)))
-    return day is not None and window.objection(day) is None
-
-
-def _one_manner(pairs: Sequence[Sequence[BoxReading]]) -> bool:
+def _one_manner(boxes: Sequence[BoxReading], window: Window) -> bool:
     """Whether all numbers below ten are written alike: 08, or 8 alone in the right box, or in the left one.
 
     One number alone in a box, and no other like it, proves no manner: the digit beside it may be lost, or all of them
-    shifted.
+    shifted. It will do where that would make no other day that may be.
     """
     manners = []
-    for left, right in pairs:
+    for left, right in (boxes[0:2], boxes[2:4], boxes[4:6]):
         if left.blank or right.blank:
             manners.append("right" if left.blank else "left")
         elif left.digit == 0:
             manners.append("zero")
-    return len(set(manners)) <= 1 and manners not in (["left"], ["right"])
+    alone = manners in (["left"], ["right"])
+    return len(set(manners)) <= 1 and not (alone and _may_be_another([box.digit for box in boxes], window))
+
+
+def _may_be_another(digits: Sequence[int | None], window: Window) -> bool:
+    """Whether a digit lost from the one empty box, or all digits shifted by a box, make another day that may be."""
+    empty = digits.index(None)
+    rest = [*digits[:empty], *digits[empty + 1 :]]
+    # Shifted to the left, the last box is empty and the first digit lost; to the right, the other way round.
+    lost = {0: (0, 5), 5: (5, 0)}.get(empty, (empty,))
+    ways = [[*rest[:at], digit, *rest[at:]] for at in lost for digit in range(10)]
+    days = {_day_of(way) for way in ways} - {_day_of(digits)}
+    return any(day is not None and window.objection(day) is None for day in days)
+
+
+def _day_of(digits: Sequence[int | None]) -> dt.date | None:
+    """What six boxes say, an empty one being None."""
+    return _day(*(_number(digits[at : at + 2]) for at in (0, 2, 4)))
 
 
 def _number(digits: Sequence[int | None]) -> int:
@@ -145,6 +158,7 @@ def _number(digits: Sequence[int | None]) -> int:
     return number
 
 
+@lru_cache(maxsize=4096)
 def _day(year: int, month: int, day: int) -> dt.date | None:
     """The day in the era 令和, if there is one."""
     if not 1 <= year <= _YEAR_MOST:

@@ -44,10 +44,36 @@ def test_leading_zeros_may_be_missing_and_single_digits_stand_in_either_box(symb
     assert date_of(boxes(symbols), OPEN, 0.99).value == dt.date(2026, 4, 1)
 
 
-@pytest.mark.parametrize("symbols", ["_80401", "8_04_1", "0804_1", "08041_", "_8_401", "8_1211", "_81211", "1012_1"])
+@pytest.mark.parametrize("symbols", ["_80401", "8_04_1", "0804_1", "08041_", "_8_401", "_81211", "1012_1"])
 def test_a_change_of_manner_within_a_date_may_be_a_lost_digit(symbols: str) -> None:
     found = date_of(boxes(symbols), OPEN, 0.99)
     assert (found.decision, found.value, found.problems) == (Decision.REVIEW, None, (Problem.NOT_A_DATE,))
+
+
+MONTH = Window(dt.date(2026, 11, 1), dt.date(2026, 12, 1))
+
+
+@pytest.mark.parametrize("symbols", ["_81112", "8_1112"])
+def test_one_number_alone_will_do_where_a_lost_digit_makes_no_day_in_the_window(symbols: str) -> None:
+    found = date_of(boxes(symbols), MONTH, 0.99)
+    assert (found.decision, found.value) == (Decision.ACCEPT, dt.date(2026, 11, 12))
+
+
+def test_a_year_alone_in_the_left_box_has_lost_no_digit() -> None:
+    assert date_of(boxes("8_1211"), OPEN, 0.99).value == dt.date(2026, 12, 11)  # there is no year 80
+
+
+@pytest.mark.parametrize(("year", "symbols"), [(2028, "1011_2"), (2029, "1111_1"), (2029, "11112_"), (2029, "_11112")])
+def test_one_number_alone_asks_where_a_lost_or_shifted_digit_makes_another_day(year: int, symbols: str) -> None:
+    window = Window(dt.date(year, 11, 1), dt.date(year, 12, 1))
+    found = date_of(boxes(symbols), window, 0.99)
+    assert (found.decision, found.value, found.problems) == (Decision.REVIEW, None, (Problem.NOT_A_DATE,))
+
+
+def test_a_date_shifted_to_the_left_is_not_taken_for_one_with_a_number_alone() -> None:
+    window = Window(dt.date(2029, 9, 25), dt.date(2029, 11, 5))
+    shifted = date_of(boxes("11101_"), window, 0.99)  # 令和11年11月01日 without its first digit; 10月1日 as it stands
+    assert (shifted.decision, shifted.problems) == (Decision.REVIEW, (Problem.NOT_A_DATE,))
 
 
 @pytest.mark.parametrize(
