@@ -34,6 +34,8 @@ _AGAINST_NO_DIGIT, _A_DIGIT = 2, 2.0
 """Which evidence that is, and its least value for a digit: seven to one."""
 _MILDER = 2.0
 """Temperature: how far down the list of other digits still counts."""
+_CLEAR = 8.0
+"""Margin of a network nobody else needs to be asked after."""
 _GUESSED = 0.02
 """Share of the network's belief that makes a digit worth offering to a person."""
 
@@ -129,15 +131,23 @@ class DigitReader:
         distances = np.full((count, 10), np.inf, np.float32)
         there = np.flatnonzero(~blank)
         if len(there):
-            pictures = cells.net_input(crops[there])
-            each = np.stack([network.logits(weights, pictures) for weights in self._networks])
-            first[there] = each.mean(axis=0)
-            dissent[there] = _dissent(each)
+            first[there], dissent[there] = self._ask_networks(cells.net_input(crops[there]))
             inks = {int(index): ink for index in there if (ink := cells.ink_of(crops[index])) is not None}
             features, at = cells.features(list(inks.values())), list(inks)
             second[at] = shapes.logits(self._shapes, features)
             distances[at] = quadratic.distances(self._likeness, features)
         return Opinions(blank, first, dissent, second, distances)
+
+    def _ask_networks(self, pictures: Floats) -> tuple[Floats, Floats]:
+        """Their mean and their dissent; where the first one is quite clear no other is asked."""
+        mean = network.logits(self._networks[0], pictures)
+        dissent = _dissent(mean[None])
+        doubtful = np.flatnonzero(_margin(mean) < _CLEAR)
+        if len(doubtful):
+            others = [network.logits(weights, pictures[doubtful]) for weights in self._networks[1:]]
+            each = np.stack([mean[doubtful], *others])
+            mean[doubtful], dissent[doubtful] = each.mean(axis=0), _dissent(each)
+        return mean, dissent
 
     def sure(self, opinions: Opinions) -> npt.NDArray[np.float64]:
         """(n,): probability that the first reader's answer is right, given that both say it, by the calibration.

@@ -1,7 +1,7 @@
 """Sets the curve from the readers' margins to a probability, on people no reader learned from.
 
-`python -m tests.training.calibrate OUT FILE PART…`: puts the parts of the model together, fits the curve on the even
-boxes of FILE, shows it on the odd ones, fits it on all, and writes the model file of the program.
+`python -m tests.training.calibrate OUT FILE,… PART…`: puts the parts of the model together, fits the curve on the even
+boxes of the FILEs, shows it on the odd ones, fits it on all, and writes the model file of the program.
 """
 
 from __future__ import annotations
@@ -15,25 +15,29 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.fax.digits import DigitReader, Opinions
-from parsers.fax.network import MARK, OTHER, STRUCK
+from parsers.fax.network import BLANK, MARK, OTHER, STRUCK
 
 ACCEPTS = 0.9985
 """Least confidence of an accepted date, chosen on the threshold writers: about one in ten thousand is then wrong."""
 _SURE = 0.975
 """Certainty at which the boxes that are no digits are counted."""
+_NO_DIGITS = 0.02
+"""Share of written boxes that hold no digit, as we suppose; the sheets have ten times as many."""
 _LEVELS = (0.9, 0.95, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995)
 
 Model = dict[str, npt.NDArray[np.generic]]
 
 
-def fit(evidence: npt.NDArray[np.float32], right: npt.NDArray[np.bool_], ridge: float = 1.0) -> npt.NDArray[np.float64]:
-    """Logistic regression by Newton steps; the last weight is the constant."""
+def fit(
+    evidence: npt.NDArray[np.float32], right: npt.NDArray[np.bool_], counts: npt.NDArray[np.float64], ridge: float = 1.0
+) -> npt.NDArray[np.float64]:
+    """Logistic regression by Newton steps; `counts`: how often each box counts. The last weight is the constant."""
     x = np.hstack([evidence.astype(np.float64), np.ones((len(evidence), 1))])
     weights = np.zeros(x.shape[1])
     for _ in range(40):
         p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
-        slope = x.T @ (right - p) - ridge * np.r_[weights[:-1], 0]
-        bend = (x * (p * (1 - p))[:, None]).T @ x + ridge * np.eye(len(weights))
+        slope = x.T @ (counts * (right - p)) - ridge * np.r_[weights[:-1], 0]
+        bend = (x * (counts * p * (1 - p))[:, None]).T @ x + ridge * np.eye(len(weights))
         step = np.linalg.solve(bend, slope)
         weights += step
         if np.abs(step).max() < 1e-6:
@@ -49,13 +53,17 @@ def table(name: str, sure: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]
         print(f"{name} sure >= {least}: accepted {taken.sum() / digits:.4f} of digits, wrong {wrong} of {taken.sum()}")
 
 
-def agreeing(seen: Opinions, labels: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Boxes in which both readers say the same digit, and whether it is right.
+def frequencies(labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """How often each box counts, so that those without a digit are as frequent as `_NO_DIGITS`."""
+    none = labels > BLANK
+    share = _NO_DIGITS / (1 - _NO_DIGITS) * (labels < BLANK).sum() / max(none.sum(), 1)
+    return np.where(none, share, 1.0)
 
-    Those struck out are left out: written over with its like, a digit is just that digit, and nobody's mistake.
-    """
+
+def agreeing(seen: Opinions, labels: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Boxes in which both readers say the same digit, and whether it is right."""
     first, second = seen.both()
-    return ~seen.blank & (first < 10) & (first == second) & (labels != STRUCK), first == labels
+    return ~seen.blank & (first < 10) & (first == second), first == labels
 
 
 def opinions(reader: DigitReader, crops: npt.NDArray[np.uint8]) -> Opinions:
@@ -63,6 +71,16 @@ def opinions(reader: DigitReader, crops: npt.NDArray[np.uint8]) -> Opinions:
     parts = [reader.opinions(crops[at : at + 2000]) for at in range(0, len(crops), 2000)]
     names = ("blank", "network", "dissent", "shapes", "distances")
     return Opinions(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def _boxes(files: list[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Crops and labels of all files."""
+    crops, labels = [], []
+    for file in files:
+        with np.load(file) as held:
+            crops.append(held["crops"])
+            labels.append(held["labels"])
+    return np.concatenate(crops), np.concatenate(labels)
 
 
 def _parts(names: list[str]) -> Model:
@@ -95,18 +113,17 @@ def write(model: Model, out: Path) -> None:
 
 def main() -> None:
     """Fit, show and write."""
-    out, file, parts = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    out, files, parts = Path(sys.argv[1]), sys.argv[2].split(","), sys.argv[3:]
     model = _parts(parts)
-    with np.load(file) as held:
-        crops, labels = held["crops"], held["labels"]
+    crops, labels = _boxes(files)
     seen = opinions(DigitReader(model), crops)
     _describe(seen, labels)
     both, right = agreeing(seen, labels)
-    evidence, half = seen.evidence(), np.arange(len(labels)) % 2 == 0
-    model["calibration"] = fit(evidence[both & half], right[both & half])
-    held_out = both & ~half
+    evidence, counts, half = seen.evidence(), frequencies(labels), np.arange(len(labels)) % 2 == 0
+    own, held_out = both & half, both & ~half
+    model["calibration"] = fit(evidence[own], right[own], counts[own])
     table("held out", DigitReader(model).sure(seen)[held_out], right[held_out], int(((labels < 10) & ~half).sum()))
-    model["calibration"] = fit(evidence[both], right[both])
+    model["calibration"] = fit(evidence[both], right[both], counts[both])
     model |= {"accepts": np.array(ACCEPTS), "calibrated_on": np.array([int(both.sum()), int((~right[both]).sum())])}
     sure = DigitReader(model).sure(seen)
     print("weights", np.round(model["calibration"], 3))

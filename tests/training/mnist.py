@@ -31,6 +31,14 @@ _TRAIN_HANDS = 200
 """Employees of the training file the network learns from; the rest sets thresholds."""
 
 
+_PLAINLY = {59915: 7}
+"""Position in the training file → what stands there for everybody to see, whatever the label says.
+
+Found by looking at every digit of the threshold writers that all readers called another one with great certainty.
+One such label, faxed a dozen times, makes the calibration doubt a hundred clear digits. The test file stays as it is.
+"""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Writers:
     """Digits of a set of people nobody of another set belongs to."""
@@ -65,6 +73,8 @@ def fetch(folder: Path) -> Path:
 def sets(data: Path) -> dict[str, Writers]:
     """`train`, `threshold` (from the training file), `students` and `employees` (from the test file)."""
     images, labels = _read(data, "train")
+    labels = labels.copy()
+    labels[list(_PLAINLY)] = list(_PLAINLY.values())
     pupils, staff = slice(0, None, 2), slice(1, None, 2)
     cut = _TRAIN_HANDS * HAND
     own, rest = (images[staff], labels[staff]), (images[pupils], labels[pupils])

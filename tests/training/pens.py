@@ -19,6 +19,8 @@ BOX_MM = (7.0, 9.0)
 AROUND_MM = 1.0
 _SIZE = round((BOX_MM[0] + 2 * AROUND_MM) * PX_PER_MM), round((BOX_MM[1] + 2 * AROUND_MM) * PX_PER_MM)
 Ink = npt.NDArray[np.uint8]
+_VISIBLE = 1.3
+"""How much more ink than either of its digits one written over has, if that can be seen."""
 
 NO_DIGITS = ("struck", "mark", "other")
 """Classes 11, 12 and 13 of the network; 10 is an empty box."""
@@ -40,9 +42,11 @@ class Hand:
     """How far a digit may reach over the edge of its box, at most."""
 
 
-def draw_hand(rng: np.random.Generator) -> Hand:
-    """Ball pens mostly, felt pens and thin pencils now and then."""
+def draw_hand(rng: np.random.Generator, *, bold: bool = False) -> Hand:
+    """Ball pens mostly, felt pens and thin pencils now and then; `bold`: felt pens alone, up to very broad ones."""
     pen = rng.uniform(0.38, 0.6) if rng.random() < 0.7 else rng.uniform(0.6, 0.95)
+    if bold:
+        pen = rng.uniform(0.8, 1.4)
     return Hand(
         pen_mm=float(pen),
         darkness=float(rng.uniform(0.75, 1.0)),
@@ -100,7 +104,7 @@ def _placed(ink: npt.NDArray[np.float32], hand: Hand, rng: np.random.Generator) 
 
 
 def no_digit(kind: str, one: Ink, two: Ink, hand: Hand, rng: np.random.Generator) -> Ink:
-    """Something of the class `kind`; `one` and `two` are digits of the same hand as `digit` draws them."""
+    """Something of the class `kind`; `one` and `two` are different digits of the same hand as `digit` draws them."""
     if kind == "struck":
         return _struck(one, two, hand, rng)
     if kind == "mark":
@@ -119,8 +123,8 @@ def _lines(hand: Hand, lines: list[list[tuple[float, float]]], base: Ink | None 
 
 
 def _struck(one: Ink, two: Ink, hand: Hand, rng: np.random.Generator) -> Ink:
-    """A digit crossed out by one line, two lines, a cross or a zigzag; or written over with another."""
-    way = int(rng.integers(5))
+    """A digit crossed out by one line, two lines, a cross or a zigzag; or written over with another, if that shows."""
+    way = int(rng.integers(6))
     y = float(rng.uniform(4.0, 7.0))
     tilt = float(rng.normal(0, 0.5))
     across = [(0.2 + rng.uniform(0, 1.2), y - tilt), (8.8 - rng.uniform(0, 1.2), y + tilt)]
@@ -133,13 +137,13 @@ def _struck(one: Ink, two: Ink, hand: Hand, rng: np.random.Generator) -> Ink:
         low, high = rng.uniform(1.3, 3.0), rng.uniform(8.0, 9.8)
         left, right = rng.uniform(0.8, 2.4), rng.uniform(6.6, 8.2)
         both = [[(left, low), (right, high)], [(right, low), (left, high)]]
-        return _lines(hand, both if rng.random() < 0.7 else both[: 1 + int(rng.integers(1))], one)
+        return _lines(hand, both if rng.random() < 0.7 else both[:1], one)
     if way == 3:
         steps = int(rng.integers(5, 10))
         xs = np.linspace(1.4, 7.6, steps)
         zigzag = [(float(x), float(5.5 + (-1) ** i * rng.uniform(0.8, 3.2))) for i, x in enumerate(xs)]
         return _lines(hand, [zigzag], one)
-    return np.minimum(one, two) if np.mean(np.abs(one.astype(int) - two)) > 6 else _lines(hand, [across], one)
+    return written_over(one, two) if shows(one, two) else _lines(hand, [across], one)
 
 
 def _mark(hand: Hand, rng: np.random.Generator) -> Ink:
@@ -172,7 +176,10 @@ def _mark(hand: Hand, rng: np.random.Generator) -> Ink:
     return _lines(hand, [wave])
 
 
-_WORDS = "一二三四五六七八九十済同上右令和年月日元完無未迄頃予定ンクマスルフハヘコソ・、ABDEFHKNPRTVXYZ?#%&×△□"
+_WORDS = "一二三四五六七八九十済同上右令和年月日元完無未迄頃予定ンクマスルハヘコソ・、AEFHKNPRTVXY?#%&×△□"
+"""Nothing that in a box for a digit is one: a Z there is a 2, フ a 7."""
+_DIGIT_EM = 0.73
+"""Height of a digit of the face."""
 _fonts: dict[int, ImageFont.FreeTypeFont] = {}
 
 
@@ -188,6 +195,13 @@ def glyph(text: str, tall_mm: float, pen_mm: float, rng: np.random.Generator) ->
     grid = np.stack(np.meshgrid(np.arange(wide), np.arange(tall)), axis=-1).astype(np.float32) + bend * size * 0.05
     bent = cv2.remap(soft, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR)
     return _with_pen(np.asarray(bent, np.uint8), pen_mm * PX_PER_MM)
+
+
+def lettered(symbol: int, hand: Hand, rng: np.random.Generator) -> Ink:
+    """A digit of somebody who writes like print, with `hand`'s pen and slant."""
+    ink = glyph(str(symbol), hand.tall_mm / _DIGIT_EM, hand.pen_mm, rng)
+    rows, cols = np.flatnonzero(ink.max(1) > 0.5), np.flatnonzero(ink.max(0) > 0.5)
+    return _placed(np.pad(ink[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1], 12), hand, rng)
 
 
 def _other(one: Ink, two: Ink, hand: Hand, rng: np.random.Generator) -> Ink:
@@ -249,6 +263,12 @@ def seal(under: Ink, rng: np.random.Generator) -> Ink:
     words = cv2.warpAffine(ink, matrix, (wide, tall))
     picture = np.minimum(picture, (255 - (255 - shade) * words).astype(np.uint8))
     return np.minimum(picture, under)
+
+
+def shows(one: Ink, two: Ink) -> bool:
+    """Whether two digits on top of each other are more than either: one that hides within another nobody can see."""
+    ink = [int(np.count_nonzero(part < 128)) for part in (np.minimum(one, two), one, two)]
+    return ink[0] > _VISIBLE * max(ink[1:])
 
 
 def written_over(one: Ink, two: Ink) -> Ink:

@@ -1,7 +1,8 @@
 """Sheets full of boxes, faxed once to three times and cut apart: what the network learns from.
 
 `python -m tests.training.sheets DATA OUT SET PAGES SEED` writes one file of crops and labels. SET is a set of writers
-(`tests.training.mnist.sets`), or "drawn": digits by the hands of the simulation, which know the forms offices here use.
+(`tests.training.mnist.sets`), with "-bold" after it when all use broad felt pens, or "drawn": digits by the hands of
+the simulation, which know the forms offices here use.
 """
 
 from __future__ import annotations
@@ -28,35 +29,41 @@ _PITCH_MM = (9.0, 12.0)
 _COLS, _ROWS = 21, 22
 _LEFT_MM, _TOP_MM = 10.0, 16.0
 _PAGE_MM = (210.0, 297.0)
+_BOLD_SHARE = 0.2
 MODES = (
     (FINE,), (NORMAL,), (FINE, FINE), (FINE, FINE), (NORMAL, NORMAL), (NORMAL, NORMAL),
     (FINE, NORMAL), (NORMAL, FINE), (FINE, FINE, FINE), (NORMAL, NORMAL, NORMAL), (SUPERFINE, FINE), (SUPERFINE,),
 )  # fmt: skip
 
 
-def page(writers: Writers, order: Iterator[int], rng: np.random.Generator) -> tuple[Sheet, npt.NDArray[np.uint8]]:
+def page(
+    writers: Writers, order: Iterator[int], rng: np.random.Generator, *, bold: bool
+) -> tuple[Sheet, npt.NDArray[np.uint8]]:
     """A sheet of `_COLS` × `_ROWS` boxes, a hand a line, and what stands in them."""
     paper, labels = _paper(), np.zeros((_ROWS, _COLS), np.uint8)
     for row in range(_ROWS):
-        hand = pens.draw_hand(rng)
+        hand = pens.draw_hand(rng, bold=bold)
         for col in range(_COLS):
             labels[row, col] = _fill(paper, _place(row, col), (writers, order), hand, rng)
     return Sheet(paper, (pens.PX_PER_MM, pens.PX_PER_MM)), labels.ravel()
 
 
 def drawn_page(rng: np.random.Generator) -> tuple[Sheet, npt.NDArray[np.uint8]]:
-    """The same with digits drawn by a hand of the simulation, a hand a line; some are typed."""
+    """The same with digits drawn by a hand of the simulation, a hand a line; some are typed or written like print."""
     paper, labels = _paper(), np.zeros((_ROWS, _COLS), np.uint8)
     marks: list[Stroke | Stamp] = []
     for row in range(_ROWS):
-        hand = hands.draw_hand(rng)
+        hand, pen = hands.draw_hand(rng), pens.draw_hand(rng, bold=bool(rng.random() < _BOLD_SHARE))
         for col in range(_COLS):
             frame(paper, _place(row, col))
             labels[row, col] = BLANK if rng.random() < 0.04 else rng.integers(10)
             if labels[row, col] == BLANK:
                 continue
-            if rng.random() < 0.08:
+            way = rng.random()
+            if way < 0.08:
                 marks.append(typed(str(labels[row, col]), _place(row, col)))
+            elif way < 0.2:
+                lay(paper, pens.lettered(int(labels[row, col]), pen, rng), _place(row, col))
             else:
                 marks += hands.digit(int(labels[row, col]), _place(row, col), hand, rng)
     return write(Sheet(paper, (pens.PX_PER_MM, pens.PX_PER_MM)), marks), labels.ravel()
@@ -87,11 +94,19 @@ def _fill(
     ink, label = pens.digit(writers.images[first], hand, rng), int(writers.labels[first])
     if chance < 0.22:
         kind = int(rng.integers(3))
-        second = int(rng.integers(len(writers.labels)))
+        second = _another(writers, label, rng)
         ink = pens.no_digit(pens.NO_DIGITS[kind], ink, pens.digit(writers.images[second], hand, rng), hand, rng)
         label = STRUCK + kind
     lay(paper, ink, box)
     return label
+
+
+def _another(writers: Writers, than: int, rng: np.random.Generator) -> int:
+    """Position of a digit that is not `than`."""
+    while True:
+        position = int(rng.integers(len(writers.labels)))
+        if writers.labels[position] != than:
+            return position
 
 
 def frame(paper: npt.NDArray[np.uint8], box: tuple[float, float, float, float]) -> None:
@@ -146,10 +161,11 @@ def _pages(data: Path, which: str, rng: np.random.Generator) -> Iterator[tuple[S
     if which == "drawn":
         while True:
             yield drawn_page(rng)
-    writers = sets(data)[which]
+    people, _, bold = which.partition("-")
+    writers = sets(data)[people]
     order = iter(np.concatenate([rng.permutation(len(writers.labels)) for _ in range(30)]))
     while True:
-        yield page(writers, order, rng)
+        yield page(writers, order, rng, bold=bool(bold))
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ from torch import nn
 from parsers.fax import cells
 from parsers.fax.network import CLASSES, MARK
 
-_BATCH = 128
-_SHAPE_EPOCHS, _SHAPE_BATCH = 16, 256
+_BATCH, _SHAKEN = 128, 1024
+"""Boxes a step; boxes moved and bent at a time."""
+_SHAPE_EPOCHS, _SHAPE_BATCH = 20, 256
 _AXES, _DIMENSIONS = 44, 110
 _BEND = 0.035
 """Of half the picture's side."""
@@ -31,17 +32,19 @@ class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.c1, self.n1 = nn.Conv2d(1, 16, 5, stride=2, padding=2), nn.BatchNorm2d(16)
-        self.c2, self.n2 = nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.BatchNorm2d(32)
-        self.c3, self.n3 = nn.Conv2d(32, 64, 3, padding=1), nn.BatchNorm2d(64)
-        self.c4, self.n4 = nn.Conv2d(64, 96, 3, padding=1), nn.BatchNorm2d(96)
-        self.d5, self.drop, self.d6 = nn.Linear(96 * 5 * 4, 128), nn.Dropout(0.4), nn.Linear(128, CLASSES)
+        self.c2, self.n2 = nn.Conv2d(16, 48, 3, stride=2, padding=1), nn.BatchNorm2d(48)
+        self.c3, self.n3 = nn.Conv2d(48, 64, 3, padding=1), nn.BatchNorm2d(64)
+        self.c4, self.n4 = nn.Conv2d(64, 64, 3, padding=1), nn.BatchNorm2d(64)
+        self.c5, self.n5 = nn.Conv2d(64, 128, 3, padding=1), nn.BatchNorm2d(128)
+        self.d6, self.drop, self.d7 = nn.Linear(128 * 5 * 4, 128), nn.Dropout(0.4), nn.Linear(128, CLASSES)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = torch.relu(self.n1(self.c1(x)))
         x = torch.relu(self.n2(self.c2(x)))
-        x = nn.functional.max_pool2d(torch.relu(self.n3(self.c3(x))), 2)
-        x = torch.relu(self.n4(self.c4(x)))
-        return self.d6(self.drop(torch.relu(self.d5(x.permute(0, 2, 3, 1).flatten(1)))))
+        x = torch.relu(self.n3(self.c3(x)))
+        x = nn.functional.max_pool2d(torch.relu(self.n4(self.c4(x))), 2)
+        x = torch.relu(self.n5(self.c5(x)))
+        return self.d7(self.drop(torch.relu(self.d6(x.permute(0, 2, 3, 1).flatten(1)))))
 
 
 def shaken(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -63,23 +66,26 @@ def train_net(
     torch.manual_seed(seed)
     torch.set_num_threads(1)  # the same sums in the same order, whatever the machine
     generator = torch.Generator().manual_seed(seed)
-    net = Net()
+    net = Net().to(memory_format=torch.channels_last)
     rate = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.02)
-    steps = epochs * (len(labels) // _BATCH)
+    steps = epochs * (len(labels) // _SHAKEN) * (_SHAKEN // _BATCH)
     plan = torch.optim.lr_scheduler.OneCycleLR(rate, 4e-3, total_steps=steps, pct_start=0.2)
     x, y = torch.from_numpy(pictures)[:, None], torch.from_numpy(labels).long()
     net.train()
     for epoch in range(epochs):
         began, order, total = time.perf_counter(), torch.randperm(len(y), generator=generator), 0.0
-        for at in range(0, len(y) - _BATCH + 1, _BATCH):
-            pick = order[at : at + _BATCH]
-            out = net(shaken(x[pick].float() / 255, generator))
-            loss = nn.functional.cross_entropy(out, y[pick])
-            rate.zero_grad()
-            loss.backward()
-            rate.step()
-            plan.step()
-            total += loss.item() * len(pick)
+        for at in range(0, len(y) - _SHAKEN + 1, _SHAKEN):
+            pick = order[at : at + _SHAKEN]
+            pool = shaken(x[pick].float() / 255, generator).contiguous(memory_format=torch.channels_last)
+            for own, answers in zip(pool.split(_BATCH), y[pick].split(_BATCH), strict=True):
+                with torch.autocast("cpu", torch.bfloat16):
+                    out = net(own)
+                loss = nn.functional.cross_entropy(out.float(), answers)
+                rate.zero_grad()
+                loss.backward()
+                rate.step()
+                plan.step()
+                total += loss.item() * len(own)
         print(f"net {seed} epoch {epoch} loss {total / len(y):.4f} {time.perf_counter() - began:.0f} s", flush=True)
     net.eval()
     return folded(net)
@@ -88,7 +94,7 @@ def train_net(
 def folded(net: Net) -> dict[str, np.ndarray]:
     """Weights as `parsers.fax.network` takes them."""
     found: dict[str, np.ndarray] = {}
-    layers = ((net.c1, net.n1), (net.c2, net.n2), (net.c3, net.n3), (net.c4, net.n4))
+    layers = ((net.c1, net.n1), (net.c2, net.n2), (net.c3, net.n3), (net.c4, net.n4), (net.c5, net.n5))
     for index, (conv, norm) in enumerate(layers, start=1):
         assert norm.running_mean is not None
         assert norm.running_var is not None
@@ -97,7 +103,7 @@ def folded(net: Net) -> dict[str, np.ndarray]:
         weight = (conv.weight * gain[:, None, None, None]).detach().permute(2, 3, 1, 0)
         bias = ((conv.bias - norm.running_mean) * gain + norm.bias).detach()
         found |= {f"w{index}": weight.numpy(), f"b{index}": bias.numpy()}
-    for index, dense in ((5, net.d5), (6, net.d6)):
+    for index, dense in ((6, net.d6), (7, net.d7)):
         found |= {f"w{index}": dense.weight.detach().T.numpy(), f"b{index}": dense.bias.detach().numpy()}
     return found
 
@@ -129,13 +135,13 @@ def quadratic(features: npt.NDArray[np.float32], labels: npt.NDArray[np.uint8]) 
 
 
 def train_shapes(features: npt.NDArray[np.float32], labels: npt.NDArray[np.uint8]) -> dict[str, np.ndarray]:
-    """A dense network on edge directions: 288 → 256 → 14, its scaling folded into the first layer."""
+    """A dense network on edge directions: 288 → 384 → 14, its scaling folded into the first layer."""
     torch.manual_seed(1)
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(1)
     mean, spread = features.mean(axis=0), float(features.std())
     x, y = torch.from_numpy((features - mean) / spread).float(), torch.from_numpy(labels).long()
-    net = nn.Sequential(nn.Linear(x.shape[1], 256), nn.ReLU(), nn.Dropout(0.25), nn.Linear(256, CLASSES))
+    net = nn.Sequential(nn.Linear(x.shape[1], 384), nn.ReLU(), nn.Dropout(0.25), nn.Linear(384, CLASSES))
     rate = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.02)
     steps = _SHAPE_EPOCHS * (len(y) // _SHAPE_BATCH)
     plan = torch.optim.lr_scheduler.OneCycleLR(rate, 4e-3, total_steps=steps)
