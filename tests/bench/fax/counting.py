@@ -71,10 +71,12 @@ def _count(page: Page, filled: Filled, reading: PageReading, *, inside: bool) ->
 
 
 def _accepted(page: Page, truth: Truth, finding: Finding, shown: dict[str, bytes], *, inside: bool) -> None:
-    right = truth.day is not None and finding.value == truth.day.isoformat()
+    meant = truth.day or truth.meant
+    right = meant is not None and finding.value == meant.isoformat()
     if truth.day is not None and inside:
         page.doubt += 1 - finding.confidence
     if right:
+        page.count[f"{truth.trick} as meant"] += inside
         return
     page.count["date wrong" if inside else "date wrong (open)"] += truth.day is not None
     _keep(page, truth, finding, inside, shown)

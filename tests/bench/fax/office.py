@@ -24,9 +24,7 @@ COURSES = {PRE_NEW_ID.number: Course.BEGINNER, PRE_EXISTING_ID.number: Course.WM
 PLAIN, FREE, AMBIGUOUS = "plain", "free", "ambiguous"
 """As the form asks (a ball pen, one digit a box, zeros written); any pen, size and carelessness; what no reader may."""
 TRICKS = ("struck", "overwritten", "seal", "ditto", "done", "kanji", "shifted", "across", "two-in-one", "dash", "line")
-
-
-_VISIBLE, _TRIES = 1.3, 40
+_TRIES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,8 @@ class Truth:
     day: dt.date | None
     """None for an empty field, and for one only a person may read."""
     trick: str = ""
+    meant: dt.date | None = None
+    """Of a field with one digit written over another: the day with the digit that was written last."""
     digits: tuple[int, ...] = ()
     """Positions of the six digits in the file they come from; −1 = an empty box."""
 
@@ -84,7 +84,7 @@ class Office:
                 truth = self._truth(style, row.index + 1, place.field, day)
                 if truth.day is not None or truth.trick:
                     chosen = self._chosen(day, style, digits)
-                    truth = replace(truth, digits=chosen)
+                    truth = replace(truth, digits=chosen, meant=day if truth.trick == "overwritten" else None)
                     marks += self._written(chosen, place.digits, truth.trick, digits, hand)
                 truths.append(truth)
         return Filled(write(sheet, marks), tuple(truths), window)
@@ -123,7 +123,7 @@ class Office:
         ink = self._ink(others[0], digits, hand)
         for _ in range(_TRIES):
             ink = self._ink(self._one_of(others), digits, hand)
-            if under is None or _shows(under, ink):
+            if under is None or pens.shows(under, ink):
                 break
         return ink
 
@@ -203,12 +203,6 @@ class Office:
 def around(box: Box) -> Box:
     """Where a picture by `pens` goes."""
     return box[0] - pens.AROUND_MM, box[1] - pens.AROUND_MM, box[2] + 2 * pens.AROUND_MM, box[3] + 2 * pens.AROUND_MM
-
-
-def _shows(one: pens.Ink, two: pens.Ink) -> bool:
-    """Whether two digits on top of each other are more than either: a digit that hides within another is no doubt."""
-    ink = [int(np.count_nonzero(part < 128)) for part in (np.minimum(one, two), one, two)]
-    return ink[0] > _VISIBLE * max(ink[1:])
 
 
 def _kanji(hand: pens.Hand, rng: np.random.Generator) -> pens.Ink:

@@ -18,6 +18,7 @@ _MAIN_COLUMNS = (
     "≤ 95 %", "review", "right one offered", "missed", "blanks", "blank: accepted", "review", "pages", "identified",
     "decode + fit ms", "read ms",
 )  # fmt: skip
+_TRICK_COLUMNS = ("mode", "what", "n", "accepted", "as meant", "accepted without window", "review", "called empty")
 
 
 def upper(wrong: int, n: int, sure: float = 0.95) -> float:
@@ -62,7 +63,9 @@ def report(lines: Iterable[str]) -> str:
         "",
         "## Fields only a person may read",
         "",
-        _table(("mode", "what", "n", "accepted", "accepted without window", "review", "called empty"), tricks),
+        "“as meant”: of a digit written over another the last one counts, where both together look like nothing else.",
+        "",
+        _table(_TRICK_COLUMNS, tricks),
         "",
         "## Accepted and wrong, one by one",
         "",
@@ -102,7 +105,8 @@ def _row(key: Key, c: Counter[str], doubt: float) -> list[str]:
 def _tricks(key: Key, c: Counter[str]) -> Iterator[list[str]]:
     for trick in TRICKS:
         decided = [c[f"{trick} {decision}"] for decision in ("accept", "review", "empty")]
-        counts = [sum(decided), decided[0], c[f"{trick} accept (open)"], *decided[1:]]
+        as_meant = c[f"{trick} as meant"]
+        counts = [sum(decided), decided[0], as_meant, c[f"{trick} accept (open)"], *decided[1:]]
         yield [key[0], trick, *map(str, counts)]
 
 
