@@ -44,8 +44,8 @@ def is_encrypted(archive: zipfile.ZipFile) -> bool:
     return any(entry.flag_bits & _ENCRYPTED_FLAG for entry in archive.infolist())
 
 
-def check_expansion(data: bytes) -> None:
-    """Refuse an archive that would unpack to something absurd (reliability.md §5.4).
+def checked_zip(data: bytes) -> zipfile.ZipFile:
+    """The archive, unless it would unpack to something absurd (reliability.md §5.4).
 
     Sizes are those declared; the standard library reads no entry beyond its declared size.
 
@@ -62,6 +62,7 @@ def check_expansion(data: bytes) -> None:
     ratio = unpacked / max(1, len(data))
     if unpacked > _UNPACKED_MOST_BYTES or (unpacked > _RATIO_COUNTS_FROM_BYTES and ratio > _RATIO_MOST):
         raise ParserError(Problem.TOO_LARGE, f"unpacks to {unpacked} bytes")
+    return archive
 
 
 def read_entry(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, most_bytes: int) -> bytes | None:

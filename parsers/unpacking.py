@@ -10,7 +10,7 @@ import re
 import zipfile
 from dataclasses import dataclass, field
 
-from parsers.archives import check_expansion, is_encrypted, open_zip, read_entry
+from parsers.archives import checked_zip, is_encrypted, read_entry
 from parsers.errors import ParserError
 from parsers.findings import Note, Problem
 from parsers.mail.parameters import display_name
@@ -47,10 +47,9 @@ def unpack(name: str, data: bytes) -> Unpacked:
     Raises:
         ParserError: The archive is damaged, empty, encrypted throughout, or would unpack to something absurd.
     """
-    check_expansion(data)
-    archive = open_zip(data)
-    entries = [(n, e) for n, e in enumerate(archive.infolist(), start=1) if not e.is_dir()] if archive else []
-    if archive is None or not entries:
+    archive = checked_zip(data)
+    entries = [(n, e) for n, e in enumerate(archive.infolist(), start=1) if not e.is_dir()]
+    if not entries:
         raise ParserError(Problem.UNREADABLE_ATTACHMENT, "nothing in the archive")
     found = Unpacked()
     if is_encrypted(archive):

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import replace
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
-from parsers.archives import check_expansion, open_zip, read_entry
+from parsers.archives import checked_zip, read_entry
 from parsers.errors import ParserError
 from parsers.findings import Note, Problem
 from parsers.forms import XLSX_PROPERTY
@@ -20,8 +17,8 @@ from parsers.tables.book import SHEETS_MOST, Book
 from parsers.tables.grid import Grid
 from parsers.tables.odfsheet import SheetReader, whole
 from parsers.tables.odfstyles import META, OFFICE, TABLE, Styles
+from parsers.tables.parts import xml_part
 
-_CONTENT_MOST_BYTES = 24_000_000
 _EPOCHS = {"1899-12-30": False, "1904-01-01": True}
 """Days from which bare numbers count, and whether that is the calendar of old Macs."""
 
@@ -32,18 +29,15 @@ def open_ods(data: bytes, *, part: str = "") -> Book:
     Raises:
         ParserError: The bytes cannot be opened (encrypted, damaged, over a limit).
     """
-    check_expansion(data)
-    archive = open_zip(data)
-    if archive is None:
-        raise ParserError(Problem.UNREADABLE_ATTACHMENT, "zip directory")
+    archive = checked_zip(data)
     if b"encryption-data" in (read_entry(archive, "META-INF/manifest.xml", 1_000_000) or b""):
         raise ParserError(Problem.ENCRYPTED_ATTACHMENT, "ods")
-    content = _parsed(archive, "content.xml")
+    content = xml_part(archive, "content.xml")
     body = content.find(f"{OFFICE}body/{OFFICE}spreadsheet") if content is not None else None
     if content is None or body is None:
         raise ParserError(Problem.UNREADABLE_ATTACHMENT, "content.xml")
     styles = Styles()
-    styles.add(_parsed(archive, "styles.xml"))
+    styles.add(xml_part(archive, "styles.xml"))
     styles.add(content)
     epoch = _epoch(body)
     tables = body.findall(f"{TABLE}table")
@@ -58,20 +52,8 @@ def open_ods(data: bytes, *, part: str = "") -> Book:
     return Book(_revised(grids, body), _roster_property(archive), notes, bare=epoch is None)
 
 
-def _parsed(archive: zipfile.ZipFile, name: str) -> Element | None:
-    """The root of an XML part; None when it is missing or no XML. Raises ParserError when it is too large."""
-    xml = read_entry(archive, name, _CONTENT_MOST_BYTES + 1)
-    if xml is not None and len(xml) > _CONTENT_MOST_BYTES:
-        raise ParserError(Problem.TOO_LARGE, name)
-    try:
-        root: Element | None = fromstring(xml) if xml else None
-    except (ParseError, DefusedXmlException, ValueError, LookupError):
-        return None
-    return root
-
-
 def _roster_property(archive: zipfile.ZipFile) -> str | None:
-    meta = _parsed(archive, "meta.xml")
+    meta = xml_part(archive, "meta.xml")
     for known in meta.iter(f"{META}user-defined") if meta is not None else ():
         if known.get(f"{META}name") == XLSX_PROPERTY and known.text:
             return known.text

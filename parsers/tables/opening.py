@@ -46,9 +46,9 @@ def _ods(data: bytes, part: str) -> Book:
 
 def _xlsb(data: bytes, part: str) -> Book:
     """Nobody reads the styles of this kind: values to choose from, none of them taken."""
-    from parsers.archives import check_expansion
+    from parsers.archives import checked_zip
 
-    check_expansion(data)
+    checked_zip(data)
     return open_bare(data, Problem.UNSUPPORTED_TYPE, part)
 
 

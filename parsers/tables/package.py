@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from parsers.archives import check_expansion, is_encrypted, is_ole2, ole2_names, open_zip
+from parsers.archives import checked_zip, is_encrypted, is_ole2, ole2_names
 from parsers.errors import ParserError
 from parsers.findings import Problem
 from parsers.tables.grid import Area
@@ -47,10 +47,7 @@ def open_package(data: bytes) -> Package:
     if is_ole2(data):
         encrypted = "EncryptedPackage" in ole2_names(data)
         raise ParserError(Problem.ENCRYPTED_ATTACHMENT if encrypted else Problem.UNSUPPORTED_TYPE, "OLE2")
-    check_expansion(data)
-    archive = open_zip(data)
-    if archive is None:
-        raise ParserError(Problem.UNREADABLE_ATTACHMENT, "zip directory")
+    archive = checked_zip(data)
     if is_encrypted(archive):
         raise ParserError(Problem.ENCRYPTED_ATTACHMENT, "zip entry")
     names = archive.namelist()

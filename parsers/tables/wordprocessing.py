@@ -9,23 +9,20 @@ import posixpath
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
-from parsers.archives import check_expansion, is_encrypted, open_zip, read_entry
+from parsers.archives import checked_zip, is_encrypted, read_entry
 from parsers.errors import ParserError
 from parsers.findings import Note, Problem
 from parsers.mail.parameters import display_name
 from parsers.tables.book import Book
 from parsers.tables.grid import Grid
 from parsers.tables.layout import View
+from parsers.tables.parts import PART_MOST_BYTES, xml_part
 from parsers.tables.roster import labelled_codes
 from parsers.tables.wordgrid import GridMaker
 from parsers.tables.wordtext import Lore, attribute, child, read_text, struck_styles
 
-_PART_MOST_BYTES = 24_000_000
 _NESTED_MOST = 50
 """Tables within cells."""
 _MAIN = "word/document.xml"
@@ -48,14 +45,11 @@ def open_docx(data: bytes, *, part: str = "") -> WordDocument:
     Raises:
         ParserError: The bytes cannot be opened (encrypted, damaged, over a limit).
     """
-    check_expansion(data)
-    archive = open_zip(data)
-    if archive is None:
-        raise ParserError(Problem.UNREADABLE_ATTACHMENT, "zip directory")
+    archive = checked_zip(data)
     if is_encrypted(archive):
         raise ParserError(Problem.ENCRYPTED_ATTACHMENT, "zip entry")
     main = _main_part(archive)
-    body = child(_parsed(archive, main), "body")
+    body = child(xml_part(archive, main), "body")
     if body is None:
         raise ParserError(Problem.UNREADABLE_ATTACHMENT, main)
     relations = _relations(archive, main)
@@ -73,7 +67,7 @@ def open_docx(data: bytes, *, part: str = "") -> WordDocument:
 
 def _pictures(archive: zipfile.ZipFile, relations: list[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
     for target in dict.fromkeys(target for kind, target in relations if kind.endswith("/image")):
-        data = read_entry(archive, target, _PART_MOST_BYTES)
+        data = read_entry(archive, target, PART_MOST_BYTES)
         if data:
             yield display_name(posixpath.basename(target)) or "_", data
 
@@ -87,22 +81,10 @@ def _only_code(grids: tuple[Grid, ...]) -> str | None:
 # -- the package
 
 
-def _parsed(archive: zipfile.ZipFile, name: str) -> Element | None:
-    """The root of an XML part; None when it is missing or no XML. Raises ParserError when it is too large."""
-    xml = read_entry(archive, name, _PART_MOST_BYTES + 1)
-    if xml is not None and len(xml) > _PART_MOST_BYTES:
-        raise ParserError(Problem.TOO_LARGE, name)
-    try:
-        root: Element | None = fromstring(xml) if xml else None
-    except (ParseError, DefusedXmlException, ValueError, LookupError):
-        return None
-    return root
-
-
 def _relations(archive: zipfile.ZipFile, name: str) -> list[tuple[str, str]]:
     """Kind and target of everything a part refers to inside the package."""
     folder, base = posixpath.split(name)
-    root = _parsed(archive, posixpath.join(folder, "_rels", f"{base}.rels"))
+    root = xml_part(archive, posixpath.join(folder, "_rels", f"{base}.rels"))
     inside = (r for r in (root if root is not None else ()) if r.get("TargetMode") != "External")
     return [(r.get("Type", ""), _resolved(folder, r.get("Target", ""))) for r in inside]
 
@@ -117,8 +99,8 @@ def _main_part(archive: zipfile.ZipFile) -> str:
 
 def _lore(archive: zipfile.ZipFile, relations: list[tuple[str, str]]) -> Lore:
     parts = {kind.rpartition("/")[2]: target for kind, target in relations}
-    styles = _parsed(archive, parts["styles"]) if "styles" in parts else None
-    comments = _parsed(archive, parts["comments"]) if "comments" in parts else None
+    styles = xml_part(archive, parts["styles"]) if "styles" in parts else None
+    comments = xml_part(archive, parts["comments"]) if "comments" in parts else None
     known = {attribute(c, "id") or "": read_text(c, Lore()).text for c in (comments if comments is not None else ())}
     return Lore(struck_styles(styles), known)
 
@@ -132,7 +114,7 @@ def _grids(archive: zipfile.ZipFile, body: Element, relations: list[tuple[str, s
     first = GridMaker(lore)
     for kind, target in relations:
         if kind.endswith(("/header", "/footer")):
-            first.add_codes(_parsed(archive, target))
+            first.add_codes(xml_part(archive, target))
     first.add_blocks(body)
     makers = [first]
     for maker in makers:  # grows while it is walked

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers import sniff
-from parsers.archives import check_expansion
+from parsers.archives import checked_zip
 from parsers.errors import ParserError
 from parsers.findings import Problem
 
@@ -136,13 +136,13 @@ def test_an_archive_that_unpacks_to_something_absurd_is_refused() -> None:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.xml", bytes(210_000_000))
     with pytest.raises(ParserError) as refused:
-        check_expansion(out.getvalue())
+        checked_zip(out.getvalue())
     assert refused.value.problem is Problem.TOO_LARGE
 
 
 def test_an_archive_of_too_many_entries_is_refused() -> None:
     with pytest.raises(ParserError) as refused:
-        check_expansion(_zip({f"{i}": b"" for i in range(2_001)}))
+        checked_zip(_zip({f"{i}": b"" for i in range(2_001)}))
     assert refused.value.problem is Problem.TOO_LARGE
 
 
@@ -150,4 +150,4 @@ def test_sheets_of_many_empty_cells_may_shrink_well() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("sheet1.xml", b'<c r="A1" s="3"/>' * 500_000)
-    check_expansion(out.getvalue())
+    checked_zip(out.getvalue())
