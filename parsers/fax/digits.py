@@ -1,8 +1,8 @@
 """Boxes read by two readers of different kind; only what both say, clearly, is a digit.
 
-The first is a network on the box as it is (`parsers.fax.network`, several of them averaged), the second one on edge
-directions of the ink alone (`parsers.fax.shapes`). A third look, how far the shape is from all digits of that kind
-(`parsers.fax.quadratic`), may only lower the certainty: it tells what resembles no digit at all.
+The first is a network on the box as it is (`parsers.fax.network`; where it is not quite clear others are asked, and
+their answers averaged), the second one on edge directions of the ink alone (`parsers.fax.shapes`). A third look, how
+far the shape is from all digits of that kind (`parsers.fax.quadratic`), is evidence for the certainty and nothing else.
 
 How sure a digit is comes from a logistic curve over the margins of all three, fitted on people none of them learned
 from (`tests.training.calibrate`); the model file says on how many.

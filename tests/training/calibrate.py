@@ -18,7 +18,7 @@ from parsers.fax.digits import DigitReader, Opinions
 from parsers.fax.network import BLANK, MARK, OTHER, STRUCK
 
 ACCEPTS = 0.9985
-"""Least confidence of an accepted date, chosen on the threshold writers: about one in ten thousand is then wrong."""
+"""Least confidence of an accepted date; of what it lets through, the bench says how much is wrong."""
 _SURE = 0.975
 """Certainty at which the boxes that are no digits are counted."""
 _NO_DIGITS = 0.02

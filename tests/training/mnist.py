@@ -35,7 +35,7 @@ _PLAINLY = {59915: 7}
 """Position in the training file → what stands there for everybody to see, whatever the label says.
 
 Found by looking at every digit of the threshold writers that all readers called another one with great certainty.
-One such label, faxed a dozen times, makes the calibration doubt a hundred clear digits. The test file stays as it is.
+One such label, faxed a dozen times, bends the calibration for all. The test file stays as it is.
 """
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib.resources import files
 
 import cv2
 import numpy as np
 import pytest
 
 from parsers.fax import cells, network
-from parsers.fax.digits import DigitReader, digit_reader
+from parsers.fax.digits import BoxReading, DigitReader, digit_reader
 from parsers.findings import Problem
 
 SHAPE = (cells.NET_SHAPE[0] * 2, cells.NET_SHAPE[1] * 2)
@@ -30,7 +30,7 @@ DASH = box(((20, 44), (52, 44)))
 CROSSED = box(((22, 22), (50, 22)), ((50, 22), (32, 68)), ((6, 40), (66, 40)), ((6, 50), (66, 50)))
 
 
-def read(*crops: np.ndarray) -> list[Any]:
+def read(*crops: np.ndarray) -> list[BoxReading]:
     return digit_reader().read(np.stack(crops))
 
 
@@ -115,8 +115,6 @@ class Asked:
 
 def asked(monkeypatch: pytest.MonkeyPatch, *answers: np.ndarray) -> tuple[Asked, DigitReader]:
     """A reader whose networks say `answers`; its second reader is the one shipped."""
-    from importlib.resources import files
-
     with np.load(str(files("parsers.fax").joinpath("digits.npz"))) as held:
         model = {name: held[name] for name in held.files if not name.startswith("n")}
     model |= {f"n{index}/which": np.array(index) for index in range(len(answers))}
