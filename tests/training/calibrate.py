@@ -23,8 +23,8 @@ _SURE = 0.975
 """Certainty at which the boxes that are no digits are counted."""
 _NO_DIGITS = 0.02
 """Share of written boxes that hold no digit, as we suppose; the sheets have ten times as many."""
-_LAST = ("n1/b7", "n2/b7", "s/b2")
-"""Biases of the last layers, one value a class."""
+_LAST = ("/b7", "s/b2")
+"""How the names of the biases of last layers end, of all networks and of the second reader; one value a class."""
 _LEVELS = (0.9, 0.95, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995)
 
 Model = dict[str, npt.NDArray[np.generic]]
@@ -68,7 +68,7 @@ def expecting(model: Model, labels: npt.NDArray[np.uint8]) -> Model:
     All classes without a digit lose what they come more often on the sheets, or broad digits look struck out.
     """
     more = np.log(frequencies(labels)[labels > BLANK][0])
-    return {key: _less_often(value, more) if key in _LAST else value for key, value in model.items()}
+    return {key: _less_often(value, more) if key.endswith(_LAST) else value for key, value in model.items()}
 
 
 def _less_often(bias: npt.NDArray[np.generic], more: float) -> npt.NDArray[np.generic]:
